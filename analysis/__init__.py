@@ -1,0 +1,1 @@
+"""What limits a schedule, and what would change it."""

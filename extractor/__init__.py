@@ -1,0 +1,1 @@
+"""From a kernel document to a dependence graph to a priced scheduling problem."""

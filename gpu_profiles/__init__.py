@@ -1,0 +1,1 @@
+"""What each GPU can do: one YAML file per GPU, and their loader."""

@@ -1,0 +1,1 @@
+"""The kernel library: one YAML file per kernel, and their loader."""

@@ -1,0 +1,1 @@
+"""What things are: the frozen documents that every other folder speaks in, and the error tree."""

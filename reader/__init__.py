@@ -1,0 +1,1 @@
+"""YAML read with the line and column of every value."""

@@ -1,0 +1,1 @@
+"""From a scheduling problem to a schedule with its certificate."""

@@ -1,0 +1,1 @@
+"""The constraint families for CP-SAT, with intervals in shifted copies."""
