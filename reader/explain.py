@@ -1,0 +1,167 @@
+"""What pydantic objects to, said in the words of the document: path, place, fault and cure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ..models.document import Document
+from ..models.errors import Problem
+from .limits import MAXIMUM_PROBLEMS
+from .located import Path, Place
+from .yaml_text import Value
+
+_KEY = "[key]"
+_EXPECTED: Mapping[str, str] = {
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "int_parsing": "an integer",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "none_required": "empty",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "frozen_set_type": "a list",
+    "dict_type": "a mapping",
+    "mapping_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+
+
+def explain(
+    error: ValidationError,
+    model: type[Document],
+    value: Value,
+    places: Mapping[Path, Place],
+    file: str,
+) -> tuple[Problem, ...]:
+    """One problem per place in the document, in the order of the text."""
+    by_path: dict[tuple[Path, bool], list[ErrorDetails]] = {}
+    for details in error.errors(include_url=False, include_context=True):
+        by_path.setdefault(_document_path(details, value), []).append(details)
+    problems = [
+        _problem(path, is_key, details, model, places, file)
+        for (path, is_key), details in by_path.items()
+        if not _is_explained_below(path, by_path)
+    ]
+    problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
+    return tuple(problems[:MAXIMUM_PROBLEMS])
+
+
+def _document_path(details: ErrorDetails, value: Value) -> tuple[Path, bool]:
+    """The error's `loc` without the names of union members, and whether a key is at fault."""
+    path: list[str | int] = []
+    here: Any = value
+    for item in details["loc"]:
+        if item == _KEY:
+            return tuple(path), True
+        if (isinstance(here, dict) and item in here) or (
+            isinstance(here, list) and isinstance(item, int) and item < len(here)
+        ):
+            here = here[item]
+            path.append(item)
+    if details["type"] == "missing":
+        path.append(details["loc"][-1])
+    return tuple(path), details["type"] == "extra_forbidden"
+
+
+def _is_explained_below(path: Path, others: Iterable[tuple[Path, bool]]) -> bool:
+    """Of a union's members, the one that got furthest into the document is the one meant."""
+    return any(len(other) > len(path) and other[: len(path)] == path for other, _ in others)
+
+
+def _problem(
+    path: Path,
+    is_key: bool,
+    details: list[ErrorDetails],
+    model: type[Document],
+    places: Mapping[Path, Place],
+    file: str,
+) -> Problem:
+    at = path
+    while at not in places:
+        at = at[:-1]
+    place = places[at]
+    line, column = (place.key_line, place.key_column) if is_key else (place.line, place.column)
+    message, cure = _say(details, path, model)
+    where = path_text(path)
+    return Problem(f"{where}: {message}" if where else message, file, line, column, cure)
+
+
+def path_text(path: Path) -> str:
+    """`loop.operations[1].unit`."""
+    text = ""
+    for item in path:
+        text += f"[{item}]" if isinstance(item, int) else f".{item}" if text else item
+    return text
+
+
+def _say(details: list[ErrorDetails], path: Path, model: type[Document]) -> tuple[str, str | None]:
+    expected = [_EXPECTED[d["type"]] for d in details if d["type"] in _EXPECTED]
+    literals = [d for d in details if d["type"] == "literal_error"]
+    if len(expected) + len(literals) == len(details):
+        expected = [*(str(d["ctx"]["expected"]) for d in literals), *expected]
+        given = details[0]["input"]
+        known = [
+            w.strip(" '")
+            for d in literals
+            for w in str(d["ctx"]["expected"]).replace(" or ", ",").split(",")
+        ]
+        return f"must be {' or '.join(dict.fromkeys(expected))}, not {_shown(given)}", _nearest(
+            given, known
+        )
+    first = next((d for d in details if d["type"] not in _EXPECTED), details[0])
+    return _say_one(first, path, model)
+
+
+def _say_one(details: ErrorDetails, path: Path, model: type[Document]) -> tuple[str, str | None]:
+    kind, given = details["type"], _shown(details["input"])
+    context: Mapping[str, Any] = details.get("ctx", {})
+    if kind == "missing":
+        return "is missing", f"add `{path[-1]}:`"
+    if kind == "extra_forbidden":
+        return "unknown field", _nearest(str(path[-1]), _fields(model, path))
+    if kind == "string_pattern_mismatch":
+        return f"{given} is not a legal name", f"it must match {context['pattern']}"
+    if kind in ("value_error", "assertion_error"):
+        return details["msg"].split(", ", 1)[-1], None
+    said = details["msg"].replace("Input should", "must").replace("should", "must")
+    return f"{said[:1].lower()}{said[1:]}, not {given}", None
+
+
+def _fields(model: type[Document], path: Path) -> list[str]:
+    if len(path) == 1:
+        return list(model.model_fields)
+    schema = model.model_json_schema()
+    names = dict.fromkeys(schema.get("properties", {}))
+    for definition in schema.get("$defs", {}).values():
+        names.update(dict.fromkeys(definition.get("properties", {})))
+    return list(names)
+
+
+def _nearest(given: object, known: list[str]) -> str | None:
+    near = difflib.get_close_matches(str(given), known, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"known here: {', '.join(known)}" if 0 < len(known) <= 12 else None
+
+
+def _shown(given: object) -> str:
+    if given is None:
+        return "nothing"
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    if isinstance(given, dict):
+        return "a mapping"
+    if isinstance(given, list | tuple):
+        return "a list"
+    if isinstance(given, str):
+        return f"the text {given if len(given) <= 40 else given[:37] + '...'!r}"
+    return str(given)
