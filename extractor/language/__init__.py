@@ -1,0 +1,1 @@
+"""The program text of a kernel document, parsed and typed."""
