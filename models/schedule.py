@@ -5,9 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from .document import Count, Document, Name, Positive
+
+StorageName = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([A-Za-z_][A-Za-z0-9_.\[\]'-]{0,95}|staged\([A-Za-z_][A-Za-z0-9_.\[\]'-]{0,95}\))$"
+    ),
+]
+"""A buffer of the problem, or `staged(VALUE)` for a value staged between warp groups."""
 
 
 class Placement(Document):
@@ -28,7 +36,7 @@ class GroupBudget(Document):
 class RingDepth(Document):
     """How many slots the ring of a buffer has (for a pooled memory: the largest number of live copies)."""
 
-    buffer: Name  # a buffer of the problem, or `staged(VALUE)` for a value staged between warp groups
+    buffer: StorageName
     depth: Positive
 
 
