@@ -1,1 +1,1 @@
-"""The constraint families for Z3, with integer start times and capacities checked at start events."""
+"""The constraint families for Z3, with integer issue cycles and capacity asked where usage rises."""
