@@ -7,9 +7,9 @@ from typing import Literal
 from .certificate import Bounds, Certificate
 from .document import Count, Document, Name, Positive
 from .problem import SchedulingProblem
-from .schedule import Schedule
+from .schedule import Schedule, StorageName
 
-FORMAT = "twill-schedule/1"
+FORMAT: Literal["twill-schedule/1"] = "twill-schedule/1"
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 
@@ -38,7 +38,7 @@ class WarpGroupRow(Document):
 class RingRow(Document):
     """One ring as people read it."""
 
-    buffer: Name
+    buffer: StorageName
     memory: Name
     depth: Positive
     slot_size: Count
@@ -90,7 +90,9 @@ class Answer(Document):
     reason: str = ""  # one sentence: why infeasible, or which limit was reached
     initiation_interval: Positive | None = None
     bounds: Bounds | None = None
-    schedule_length: Count | None = None  # cycles from the first issue to the last completion of one iteration
+    schedule_length: Count | None = (
+        None  # cycles from the first issue to the last completion of one iteration
+    )
     stages: Count | None = None
     operations: tuple[OperationRow, ...] = ()
     warp_groups: tuple[WarpGroupRow, ...] = ()
