@@ -172,9 +172,7 @@ class _Builder:
 
     def dependence(self, written: GraphDependence, origin: Path) -> Dependence:
         source = self.located.value.operations.get(written.source)
-        latency = (
-            written.latency if written.latency is not None else source.latency if source else 0
-        )
+        usual = source.latency if source is not None else 0
         return Dependence(
             source=written.source,
             target=written.target,
