@@ -1,1 +1,1 @@
-"""The constraint families for Z3, with integer issue cycles and capacity asked where usage rises."""
+"""The constraint families for Z3: integer issue cycles, capacity asked for where usage can rise."""
