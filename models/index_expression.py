@@ -1,4 +1,4 @@
-"""Integer expressions over grid indices, loop indices and extents: where a tile lies, how often a loop runs."""
+"""Integer expressions over indices and extents: where a tile lies, how often a loop runs."""
 
 from __future__ import annotations
 

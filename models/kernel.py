@@ -36,7 +36,7 @@ class TensorArgument(Document):
 
 
 class Tolerance(Document):
-    """How far an emitted kernel may lie from the reference: |x - r| <= absolute + relative * |r|."""
+    """How far a kernel may lie from its reference r: |x - r| <= absolute + relative * |r|."""
 
     absolute: Annotated[float, Field(ge=0)]
     relative: Annotated[float, Field(ge=0)]

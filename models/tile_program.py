@@ -1,7 +1,7 @@
-"""The typed tile program: what a kernel document says, one operation at a time, before any schedule.
+"""The typed tile program: what a kernel document says, operation by operation, unscheduled.
 
-A program is a sequence of segments, straight-line blocks and loops. Operations are in SSA form: each
-defines at most one value, named after the local or argument of the source text it belongs to.
+A program is a sequence of segments, straight-line blocks and loops. Operations are in SSA form:
+each defines at most one value, named after the local or argument of the source text it belongs to.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class SourcePosition(Document):
 
 
 class Dimension(Document):
-    """One extent of a tile in elements, and the size of the document it comes from, if it is one."""
+    """One extent of a tile in elements, and the size of the document that it is, if it is one."""
 
     extent: int
     size: str | None = None
@@ -221,7 +221,8 @@ class Loop(Document):
     """`for index in range(start, stop)`: what is scheduled."""
 
     kind: Literal["loop"] = "loop"
-    index: str  # unique in the program, so it names the loop too
+    name: str  # unique in the program: the index, numbered when a sibling has the same one
+    index: str
     start: IndexExpression
     stop: IndexExpression
     carried: tuple[LoopCarried, ...]
@@ -299,9 +300,7 @@ class TileProgram(Document):
         names: dict[str, None] = {}
         for parameter in self.parameters:
             if isinstance(parameter, TensorParameter):
-                names.update(
-                    (extent, None) for extent in parameter.shape if isinstance(extent, str)
-                )
+                names.update({e: None for e in parameter.shape if isinstance(e, str)})
         return tuple(names)
 
     def tensor(self, name: str) -> TensorParameter:
