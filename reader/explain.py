@@ -62,14 +62,18 @@ def _document_path(details: ErrorDetails, value: Value) -> tuple[Path, bool]:
     for item in details["loc"]:
         if item == _KEY:
             return tuple(path), True
-        if (isinstance(here, dict) and item in here) or (
-            isinstance(here, list) and isinstance(item, int) and item < len(here)
-        ):
+        if _has(here, item):
             here = here[item]
             path.append(item)
     if details["type"] == "missing":
         path.append(details["loc"][-1])
     return tuple(path), details["type"] == "extra_forbidden"
+
+
+def _has(value: Any, item: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(item, int) and item < len(value)
+    return isinstance(value, dict) and item in value
 
 
 def _is_explained_below(path: Path, others: Iterable[tuple[Path, bool]]) -> bool:
@@ -128,6 +132,8 @@ def _say_one(details: ErrorDetails, path: Path, model: type[Document]) -> tuple[
         return "is missing", f"add `{path[-1]}:`"
     if kind == "extra_forbidden":
         return "unknown field", _nearest(str(path[-1]), _fields(model, path))
+    if kind == "string_pattern_mismatch" and given.count("(") != given.count(")"):
+        return f"{given} is not a legal name", "quote text that has a comma inside { } or [ ]"
     if kind == "string_pattern_mismatch":
         return f"{given} is not a legal name", f"it must match {context['pattern']}"
     if kind in ("value_error", "assertion_error"):

@@ -154,12 +154,14 @@ class _Builder:
 
 
 def _position(event: yaml.Event) -> tuple[int, int]:
-    return event.start_mark.line + 1, event.start_mark.column + 1
+    mark = event.start_mark
+    assert mark is not None, "every event of a text has a mark"
+    return mark.line + 1, mark.column + 1
 
 
 def _indentation(event: yaml.ScalarEvent, text: str) -> int:
     """Spaces before each line of a block scalar, seen on its first line that is not empty."""
-    header = event.start_mark.line
+    header = _position(event)[0] - 1
     lines = _LINE_BREAK.split(text, maxsplit=header + event.value.count("\n") + 2)
     for written, line in zip(lines[header + 1 :], event.value.split("\n"), strict=False):
         if line:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -36,6 +37,12 @@ _COMPARE: Mapping[type[ast.cmpop], MapPrimitive] = {
     ast.GtE: "greater_equal",
     ast.Eq: "equal",
     ast.NotEq: "not_equal",
+}
+_FOLD: Mapping[str, Callable[[float, float], float]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
 }
 _CURES: Mapping[type[ast.AST], str] = {
     ast.Pow: "multiply: x * x",
@@ -109,10 +116,10 @@ class Expressions:
     def _binary(self, node: ast.BinOp, name: str | None) -> Value:
         if type(node.op) not in _BINARY:
             raise unsupported(node.op, node)
-        primitive, operator = _BINARY[type(node.op)]
+        primitive, symbol = _BINARY[type(node.op)]
         left, right = self.evaluate(node.left), self.evaluate(node.right)
-        if operator is not None and is_integer(left) and is_integer(right):
-            return join(operator, left, right, node)
+        if symbol is not None and is_integer(left) and is_integer(right):
+            return join(symbol, left, right, node)
         if isinstance(left, Number) and isinstance(right, Number):
             return _fold(primitive, left, right, node)
         return self.map(primitive, [left, right], node, name)
@@ -228,16 +235,10 @@ def _subscript_kind(node: ast.expr) -> str:
 
 def _fold(primitive: MapPrimitive, left: Number, right: Number, node: ast.AST) -> Number:
     """Arithmetic on constants, at least one of which is a float, or a true division."""
-    one, two = left.value, right.value
     try:
-        result = {
-            "add": lambda: one + two,
-            "subtract": lambda: one - two,
-            "multiply": lambda: one * two,
-            "divide": lambda: one / two,
-        }[primitive]()
-    except (KeyError, ZeroDivisionError, OverflowError):
+        result = _FOLD[primitive](float(left.value), float(right.value))
+    except (KeyError, ZeroDivisionError):
         raise Fault("this constant has no value", node, "write the number") from None
     if math.isnan(result):
         raise Fault("this constant is not a number", node, "write a number")
-    return Number(float(result))
+    return Number(result)

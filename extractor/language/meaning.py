@@ -128,8 +128,8 @@ class _Block:
         if operation.kind == "store":
             array[inside] = tile[covered]
             return
-        dtype = "f32" if array.dtype != np.int32 else "i32"
-        total = array[inside].astype(numpy_dtype(dtype)) + tile[covered].astype(numpy_dtype(dtype))
+        wide = numpy_dtype("i32" if array.dtype == np.int32 else "f32")
+        total = array[inside].astype(wide) + tile[covered].astype(wide)
         array[inside] = total.astype(array.dtype)
 
     def region(

@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...models.kernel import ElementType
-from ...models.tile_program import MapPrimitive, Operation, ReducePrimitive
+from ...models.tile_program import Operation
 
 Array = NDArray[Any]
 
-_NUMPY: Mapping[ElementType, Any] = {
-    "bf16": ml_dtypes.bfloat16,
-    "fp16": np.float16,
-    "f32": np.float32,
-    "fp8e4m3": ml_dtypes.float8_e4m3fn,
-    "i32": np.int32,
-    "bool": np.bool_,
+_NUMPY: Mapping[ElementType, np.dtype[Any]] = {
+    "bf16": np.dtype(ml_dtypes.bfloat16),
+    "fp16": np.dtype(np.float16),
+    "f32": np.dtype(np.float32),
+    "fp8e4m3": np.dtype(ml_dtypes.float8_e4m3fn),
+    "i32": np.dtype(np.int32),
+    "bool": np.dtype(np.bool_),
 }
 _FP8_LARGEST = 448.0
 _LOG2_E = np.float32(math.log2(math.e))
@@ -30,14 +30,14 @@ _ONE = np.float32(1.0)
 
 def numpy_dtype(dtype: ElementType) -> np.dtype[Any]:
     """The NumPy type of an element type; bf16 and fp8e4m3 come from ml_dtypes."""
-    return np.dtype(_NUMPY[dtype])
+    return _NUMPY[dtype]
 
 
 def _sigmoid(x: Array) -> Array:
     return np.asarray(_ONE / (_ONE + np.exp2(-x * _LOG2_E)))
 
 
-_MAP: Mapping[MapPrimitive, Callable[..., Any]] = {
+_MAP: Mapping[str, Callable[..., Any]] = {
     "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide,
     "floor_divide": np.floor_divide, "remainder": np.remainder,
     "negate": np.negative, "absolute": np.absolute,
@@ -50,7 +50,7 @@ _MAP: Mapping[MapPrimitive, Callable[..., Any]] = {
     "and": np.logical_and, "or": np.logical_or, "not": np.logical_not,
     "where": np.where,
 }  # fmt: skip
-_REDUCE: Mapping[ReducePrimitive, Callable[..., Any]] = {
+_REDUCE: Mapping[str, Callable[..., Any]] = {
     "max": np.max,
     "min": np.min,
     "sum": np.sum,
@@ -70,9 +70,9 @@ def apply_operation(operation: Operation, operands: Sequence[Array]) -> Array:
     if operation.kind == "dot":
         return _dot(*operands)
     if operation.kind == "map":
-        value = _MAP[_map_primitive(operation)](*operands)
+        value = _MAP[operation.primitive or ""](*operands)
     elif operation.kind == "reduce":
-        value = _REDUCE[_reduce_primitive(operation)](operands[0], axis=operation.axis)
+        value = _REDUCE[operation.primitive or ""](operands[0], axis=operation.axis)
     elif operation.kind == "scan":
         value = np.cumsum(operands[0], axis=operation.axis, dtype=operands[0].dtype)
     elif operation.kind == "cast":
@@ -93,16 +93,3 @@ def apply_operation(operation: Operation, operands: Sequence[Array]) -> Array:
 def _dot(a: Array, b: Array, accumulator: Array | None = None) -> Array:
     product = a.astype(np.float32) @ b.astype(np.float32)
     return np.asarray(product if accumulator is None else accumulator + product)
-
-
-def _map_primitive(operation: Operation) -> MapPrimitive:
-    primitive = operation.primitive
-    assert primitive is not None
-    assert primitive not in ("max", "min", "sum")
-    return primitive
-
-
-def _reduce_primitive(operation: Operation) -> ReducePrimitive:
-    primitive = operation.primitive
-    assert primitive == "max" or primitive == "min" or primitive == "sum"
-    return primitive

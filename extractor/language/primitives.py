@@ -19,7 +19,7 @@ from .types import broadcast_dimensions, is_float
 from .values import Index, Number, Tensor, Tile, Unset, Value, describe
 
 Category = Literal["float", "integer", "boolean"]
-_NUMERIC = ("float", "integer")
+_NUMERIC: tuple[Category, ...] = ("float", "integer")
 _ACCEPTS: Mapping[MapPrimitive, tuple[Category, ...]] = {
     "add": _NUMERIC, "subtract": _NUMERIC, "multiply": _NUMERIC, "divide": ("float",),
     "floor_divide": ("integer",), "remainder": ("integer",),
