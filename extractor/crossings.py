@@ -1,0 +1,48 @@
+"""What it costs to move a value or a signal between warp groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..models.dependence_graph import GraphDependence, GraphOperation, GraphValue
+from ..models.profile import GpuProfile
+from .pricing import ceiling
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """The five costs of a crossing (docs/constraints.md, C6): cycles, bytes and registers per thread."""
+
+    handoff_cycles: int = 0
+    staged_bytes: int = 0
+    send_cycles: int = 0
+    receive_cycles: int = 0
+    received_registers: int = 0
+
+
+def crossing(
+    dependence: GraphDependence, value: GraphValue | None, source: GraphOperation, target: GraphOperation,
+    profile: GpuProfile,
+) -> Crossing:  # fmt: skip
+    """The cost of one dependence if its ends sit in different warp groups.
+
+    A copy signals its mbarrier by itself; its reader pays for giving the ring slot back. Registers are staged through
+    shared memory; what lies in shared or Tensor Memory needs a signal only.
+    """
+    handoff = profile.handoff
+    signal = handoff.mbarrier_issue.whole
+    if source.kind == "load" and value is not None:
+        return Crossing(receive_cycles=signal)
+    if value is None or value.place != "registers":
+        return Crossing(handoff.mbarrier_latency.whole, 0, signal, signal)
+    if value.bytes == 0:
+        return Crossing()  # the rest of a value whose crossing is paid by its first part
+    move = ceiling(value.bytes / handoff.staging_rate.exact)
+    by_matrix = target.kind == "matrix"
+    return Crossing(
+        handoff_cycles=handoff.staging_latency.whole + handoff.mbarrier_latency.whole + move * (1 if by_matrix else 2),
+        staged_bytes=value.bytes,
+        send_cycles=move + signal,
+        receive_cycles=signal if by_matrix else move + signal,
+        received_registers=0 if by_matrix else value.registers,
+    )

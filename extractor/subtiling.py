@@ -1,0 +1,158 @@
+"""Sub-tiling: operations that carry a split size are replicated; loads are shared; contractions are chained."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+from ..models.errors import InvalidKernel
+from ..models.kernel import ElementType
+from ..models.tile_program import (
+    CarriedOperand,
+    Dimension,
+    Loop,
+    Operand,
+    Operation,
+    TileProgram,
+    ValueOperand,
+)
+from .tiles import Input, SubTile, Tile, subtile_suffix
+
+
+def subtile_loop(program: TileProgram, loop: Loop, split: Mapping[str, int]) -> tuple[Tile, ...]:
+    """The tile operations of a loop in program order, one for each sub-tile.
+
+    Raises InvalidKernel where a split size does not divide, or is reduced over by something that cannot be chained.
+    """
+    return _Subtiling(program, loop, split).tiles()
+
+
+class _Subtiling:
+    def __init__(self, program: TileProgram, loop: Loop, split: Mapping[str, int]) -> None:
+        self._program = program
+        self._loop = loop
+        self._split = {size: parts for size, parts in split.items() if parts > 1}
+        self._operations = {operation.name: operation for operation in loop.operations}
+        self._carried_sizes: dict[str, tuple[str, ...]] = {}
+
+    def tiles(self) -> tuple[Tile, ...]:
+        """Every operation for each of its sub-tiles, in program order."""
+        return tuple(tile for operation in self._loop.operations for tile in self._replicas(operation))
+
+    def _replicas(self, operation: Operation) -> Iterator[Tile]:
+        for subtile in self._subtiles(self._sizes(operation)):
+            yield from self._chain(operation, subtile)
+
+    def _subtiles(self, sizes: tuple[str, ...]) -> Iterator[SubTile]:
+        for indices in itertools.product(*(range(self._split[size]) for size in sizes)):
+            yield tuple(zip(sizes, indices, strict=True))
+
+    def _sizes(self, operation: Operation) -> tuple[str, ...]:
+        """The split sizes whose parts are separate operations: those that the result carries."""
+        if operation.name not in self._carried_sizes:
+            self._carried_sizes[operation.name] = self._find_sizes(operation)
+        return self._carried_sizes[operation.name]
+
+    def _find_sizes(self, operation: Operation) -> tuple[str, ...]:
+        if operation.kind == "load":
+            return ()
+        dimensions = operation.result.dimensions if operation.result else self._stored(operation)
+        return tuple(size for size in self._split if any(d.size == size for d in dimensions))
+
+    def _stored(self, operation: Operation) -> tuple[Dimension, ...]:
+        return operation.memory_access.tile
+
+    def _contracted(self, operation: Operation) -> tuple[str, ...]:
+        """Split sizes that the operands carry and the result does not."""
+        if operation.kind not in ("dot", "reduce"):
+            return ()
+        own = self._sizes(operation)
+        inner = {
+            dimension.size
+            for operand in operation.operands[:2]
+            for dimension in self._dimensions(operand)
+        }
+        return tuple(size for size in self._split if size in inner and size not in own)
+
+    def _dimensions(self, operand: Operand) -> tuple[Dimension, ...]:
+        if isinstance(operand, ValueOperand):
+            result = self._find(operand.operation).result
+            return result.dimensions if result else ()
+        if isinstance(operand, CarriedOperand):
+            return self._loop.carried_local(operand.local).type.dimensions
+        return ()
+
+    def _find(self, name: str) -> Operation:
+        if name in self._operations:
+            return self._operations[name]
+        return next(o for o in self._program.operations() if o.name == name)
+
+    def _chain(self, operation: Operation, subtile: SubTile) -> Iterator[Tile]:
+        """One tile, or a chain of partial accumulations over the parts of a contracted size."""
+        contracted = self._contracted(operation)
+        if contracted and operation.kind != "dot":
+            self._refuse(operation, contracted[0])
+        if contracted and len(operation.operands) < 3:
+            self._refuse(operation, contracted[0])
+        parts = tuple(self._subtiles(contracted))
+        previous: str | None = None
+        for position, part in enumerate(parts):
+            last = position == len(parts) - 1
+            name = operation.name + subtile_suffix(subtile)
+            if not last:
+                name += f"'{position}"
+            tile = self._tile(operation, name, subtile, subtile + part)
+            if previous is not None:
+                inputs = (*tile.inputs[:2], Input(previous))
+                tile = Tile(name, operation, subtile, inputs, tile.shape, tile.dtype, tile.input_shapes)
+            previous = name
+            yield tile
+
+    def _refuse(self, operation: Operation, size: str) -> None:
+        raise InvalidKernel(
+            f"{operation.name} contracts {size}, which is split, and has no accumulator to chain the parts",
+            line=operation.position.line,
+            column=operation.position.column,
+            cure=f"give it an accumulator (dot(a, b, accumulator)), or do not split {size}",
+        )
+
+    def _tile(self, operation: Operation, name: str, own: SubTile, seen: SubTile) -> Tile:
+        inputs = tuple(self._input(operand, seen) for operand in operation.operands)
+        dimensions = operation.result.dimensions if operation.result else self._stored(operation)
+        shapes = tuple(
+            tuple(self._extent(d, operation) for d in self._dimensions(operand)) for operand in operation.operands
+        )
+        shape = tuple(self._extent(d, operation) for d in dimensions)
+        if operation.kind == "load":
+            shape = tuple(d.extent for d in dimensions)
+        return Tile(name, operation, own, inputs, shape, self._dtype(operation), shapes)
+
+    def _dtype(self, operation: Operation) -> ElementType:
+        if operation.result is not None:
+            return operation.result.dtype
+        return self._program.tensor(operation.memory_access.argument).dtype
+
+    def _extent(self, dimension: Dimension, operation: Operation) -> int:
+        parts = self._split.get(dimension.size or "", 1)
+        if dimension.extent % parts:
+            raise InvalidKernel(
+                f"{dimension.size} = {dimension.extent} cannot be split into {parts}",
+                line=operation.position.line,
+                column=operation.position.column,
+                cure="choose a split that divides the size",
+            )
+        return dimension.extent // parts
+
+    def _input(self, operand: Operand, seen: SubTile) -> Input:
+        distance = 0
+        while isinstance(operand, CarriedOperand) and operand.loop == self._loop.index:
+            operand = self._loop.carried_local(operand.local).next
+            distance += 1
+        if not isinstance(operand, ValueOperand):
+            return Input(None)
+        if operand.operation not in self._operations:
+            return Input(None, invariant=operand.operation)
+        producer = self._operations[operand.operation]
+        sizes = self._sizes(producer)
+        own = tuple(pair for pair in seen if pair[0] in sizes)
+        return Input(producer.name + subtile_suffix(own), distance)
