@@ -176,6 +176,8 @@ def _syntax_error(error: yaml.YAMLError, text: str, file: str) -> InvalidInput:
     if not isinstance(error, yaml.MarkedYAMLError):
         return InvalidInput(f"not YAML: {error}", file=file, line=1, column=1)
     mark = error.problem_mark or error.context_mark
+    if mark and mark.index >= len(text.rstrip()) and error.context_mark:
+        mark = error.context_mark  # what was left open, rather than the end of the text
     what = error.problem or error.context or "syntax error"
     if error.context and error.problem:
         what = f"{what} ({error.context})"
