@@ -8,14 +8,14 @@ from itertools import pairwise
 
 from ..models.errors import InvalidGraph, Problem
 from ..models.graph import (
-    GraphBuffer,
-    GraphDependence,
+    BufferEntry,
+    DependenceEntry,
     GraphDocument,
-    GraphMachine,
-    GraphMemory,
-    GraphOperation,
-    GraphRule,
-    GraphValue,
+    MachineEntry,
+    MemoryEntry,
+    OperationEntry,
+    RuleEntry,
+    ValueEntry,
 )
 from ..models.problem import (
     Buffer,
@@ -97,7 +97,7 @@ class _Builder:
             raise self.fault((), "the graph has no machine", "write `machine:` or `profile: NAME`")
         return self.machine
 
-    def operations(self, operations: Mapping[str, GraphOperation]) -> Iterator[Operation]:
+    def operations(self, operations: Mapping[str, OperationEntry]) -> Iterator[Operation]:
         for index, (name, operation) in enumerate(operations.items()):
             origin: Path = ("operations", name)
             self.origins["operations", index] = origin
@@ -117,7 +117,7 @@ class _Builder:
             )
 
     def reservations(
-        self, index: int, name: str, operation: GraphOperation
+        self, index: int, name: str, operation: OperationEntry
     ) -> tuple[Reservation, ...]:
         if isinstance(operation.uses, tuple):
             return operation.uses
@@ -128,33 +128,33 @@ class _Builder:
             Reservation(unit=unit, cycles=cycles) for unit, cycles in operation.uses.items()
         )
 
-    def add_values(self, name: str, operation: GraphOperation) -> None:
+    def add_values(self, name: str, operation: OperationEntry) -> None:
         origin: Path = ("operations", name)
         self.values_of[name] = []
         buffer = operation.buffer
-        if isinstance(buffer, GraphBuffer):
+        if isinstance(buffer, BufferEntry):
             self.add_buffer(name, buffer, buffer.opener or name, (*origin, "buffer"))
             buffer = name
         if operation.registers is not None or buffer is not None:
-            own = GraphValue(name=name, registers=operation.registers or 0, buffer=buffer)
+            own = ValueEntry(name=name, registers=operation.registers or 0, buffer=buffer)
             self.add_value(name, own, origin)
         for position, value in enumerate(operation.values):
             self.add_value(name, value, (*origin, "values", position))
 
-    def add_value(self, source: str, value: GraphValue, origin: Path) -> None:
+    def add_value(self, source: str, value: ValueEntry, origin: Path) -> None:
         self.origins["values", len(self.values)] = origin
         self.values_of[source].append(value.name)
         self.values.append(
             Value(name=value.name, source=source, registers=value.registers, buffer=value.buffer)
         )
 
-    def add_buffer(self, name: str, buffer: GraphBuffer, opener: str, origin: Path) -> None:
+    def add_buffer(self, name: str, buffer: BufferEntry, opener: str, origin: Path) -> None:
         self.origins["buffers", len(self.buffers)] = origin
         self.buffers.append(
             Buffer(name=name, memory=buffer.memory, size=buffer.size, opener=opener)
         )
 
-    def shared_buffers(self, buffers: Mapping[str, GraphBuffer]) -> None:
+    def shared_buffers(self, buffers: Mapping[str, BufferEntry]) -> None:
         for name, buffer in buffers.items():
             origin: Path = ("buffers", name)
             if buffer.opener is None:
@@ -170,7 +170,7 @@ class _Builder:
                 yield self.dependence(dependence, origin)
                 index += 1
 
-    def dependence(self, written: GraphDependence, origin: Path) -> Dependence:
+    def dependence(self, written: DependenceEntry, origin: Path) -> Dependence:
         source = self.located.value.operations.get(written.source)
         usual = source.latency if source is not None else 0
         return Dependence(
@@ -188,7 +188,7 @@ class _Builder:
             received_registers=written.received_registers,
         )
 
-    def value_read(self, written: GraphDependence, origin: Path) -> str | None:
+    def value_read(self, written: DependenceEntry, origin: Path) -> str | None:
         if written.order and written.value is not None:
             raise self.fault(origin, "an order-only dependence reads no value", "drop one of them")
         if written.order or written.value is not None:
@@ -199,7 +199,7 @@ class _Builder:
             raise self.fault(origin, message, "write `value: NAME` or `order: true`")
         return known[0] if known else None
 
-    def rules(self, rules: tuple[GraphRule, ...]) -> Iterator[LegalityRule]:
+    def rules(self, rules: tuple[RuleEntry, ...]) -> Iterator[LegalityRule]:
         for index, rule in enumerate(rules):
             kind = "apart" if rule.together is None else "together"
             self.origins["rules", index, "operations"] = ("rules", index, kind)
@@ -237,16 +237,16 @@ class _Builder:
         return InvalidGraph(message, file=self.located.file, line=line, column=column, cure=cure)
 
 
-def _expanded(written: str | GraphDependence) -> Iterator[GraphDependence]:
-    if isinstance(written, GraphDependence):
+def _expanded(written: str | DependenceEntry) -> Iterator[DependenceEntry]:
+    if isinstance(written, DependenceEntry):
         yield written
         return
     names = [name.strip() for name in written.split("->")]
     for source, target in pairwise(names):
-        yield GraphDependence.model_validate({"from": source, "to": target})
+        yield DependenceEntry.model_validate({"from": source, "to": target})
 
 
-def _machine(inline: GraphMachine) -> Machine:
+def _machine(inline: MachineEntry) -> Machine:
     return Machine(
         name=inline.name,
         units=tuple(FunctionalUnit(name=n, capacity=c) for n, c in inline.units.items()),
@@ -258,7 +258,7 @@ def _machine(inline: GraphMachine) -> Machine:
     )
 
 
-def _memory(name: str, memory: int | GraphMemory) -> Memory:
+def _memory(name: str, memory: int | MemoryEntry) -> Memory:
     if isinstance(memory, int):
         return Memory(name=name, capacity=memory)
     return Memory(
@@ -270,7 +270,7 @@ def _memory(name: str, memory: int | GraphMemory) -> Memory:
     )
 
 
-def _in_machine(path: Path, machine: GraphMachine | None) -> Path:
+def _in_machine(path: Path, machine: MachineEntry | None) -> Path:
     """Memories stand in the document by name."""
     if machine is None or path[:2] != ("machine", "memories") or len(path) < 3:
         return path

@@ -5,6 +5,11 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from ..models.errors import InvalidGraph
+from ..models.graph import GraphDocument
+from ..reader.documents import read_file
+from ..reader.located import Located
+
 
 def graph_names() -> tuple[str, ...]:
     """Every graph document of the library, in alphabetical order."""
@@ -16,6 +21,11 @@ def graph_path(name: str) -> Path:
     if name not in graph_names():
         raise KeyError(name)
     return _folder() / f"{name}.yaml"
+
+
+def load_graph(name: str) -> Located[GraphDocument]:
+    """The document of a graph of the library."""
+    return read_file(graph_path(name), GraphDocument, InvalidGraph)
 
 
 def _folder() -> Path:

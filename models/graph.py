@@ -36,7 +36,7 @@ Chain = Annotated[
 """`S -> P`, or several in a row: `S -> P -> O`. Each has the source's latency and distance 0."""
 
 
-class GraphMemory(Document):
+class MemoryEntry(Document):
     """On-chip storage; see models.problem.Memory for the fields."""
 
     capacity: Count
@@ -45,12 +45,12 @@ class GraphMemory(Document):
     allocation: Literal["ring", "pooled"] = "ring"
 
 
-class GraphMachine(Document):
+class MachineEntry(Document):
     """A machine written inline: what one streaming multiprocessor offers to one block."""
 
     name: Name = "inline"
     units: Annotated[Mapping[Name, Positive], Field(max_length=1000)] = {}  # name: capacity
-    memories: Annotated[Mapping[Name, Count | GraphMemory], Field(max_length=100)] = {}
+    memories: Annotated[Mapping[Name, Count | MemoryEntry], Field(max_length=100)] = {}
     staging_memory: Name | None = None
     # At most, with group 0, which is kept for operations of variable latency.
     warp_groups: Annotated[int, Field(ge=1, le=16)] = 2
@@ -58,7 +58,7 @@ class GraphMachine(Document):
     most_stages: Positive | None = None
 
 
-class GraphBuffer(Document):
+class BufferEntry(Document):
     """One ring slot of storage; `opener` writes it first, and is left out inside an operation."""
 
     memory: Name
@@ -66,7 +66,7 @@ class GraphBuffer(Document):
     opener: Name | None = None
 
 
-class GraphValue(Document):
+class ValueEntry(Document):
     """One of several results of an operation."""
 
     name: Name
@@ -74,7 +74,7 @@ class GraphValue(Document):
     buffer: Name | None = None
 
 
-class GraphOperation(Document):
+class OperationEntry(Document):
     """One operation.
 
     `registers` or `buffer` give it one value of its own name; `values` lists several.
@@ -92,12 +92,12 @@ class GraphOperation(Document):
     warps: Literal[1, 4] = 4
     queue: Name | None = None
     registers: Count | None = None  # per thread
-    buffer: Name | GraphBuffer | None = None  # a buffer of `buffers`, or one of its own
-    values: Annotated[tuple[GraphValue, ...], Field(max_length=100)] = ()
+    buffer: Name | BufferEntry | None = None  # a buffer of `buffers`, or one of its own
+    values: Annotated[tuple[ValueEntry, ...], Field(max_length=100)] = ()
     summary: Text = ""
 
 
-class GraphDependence(Document):
+class DependenceEntry(Document):
     """One dependence; by default with the latency of its source and its source's only value."""
 
     source: Name = Field(alias="from")
@@ -115,7 +115,7 @@ class GraphDependence(Document):
     received_registers: Count = 0
 
 
-class GraphRule(Document):
+class RuleEntry(Document):
     """Operations that must share a warp group, or of which no two may."""
 
     rule: RuleName = "graph/1"
@@ -134,12 +134,12 @@ class GraphDocument(Document):
 
     graph: Name
     summary: Text = ""
-    machine: GraphMachine | None = None
+    machine: MachineEntry | None = None
     profile: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
-    operations: Annotated[Mapping[Name, GraphOperation], Field(min_length=1, max_length=5000)]
-    buffers: Annotated[Mapping[Name, GraphBuffer], Field(max_length=5000)] = {}
-    dependences: Annotated[tuple[Chain | GraphDependence, ...], Field(max_length=50_000)] = ()
-    rules: Annotated[tuple[GraphRule, ...], Field(max_length=5000)] = ()
+    operations: Annotated[Mapping[Name, OperationEntry], Field(min_length=1, max_length=5000)]
+    buffers: Annotated[Mapping[Name, BufferEntry], Field(max_length=5000)] = {}
+    dependences: Annotated[tuple[Chain | DependenceEntry, ...], Field(max_length=50_000)] = ()
+    rules: Annotated[tuple[RuleEntry, ...], Field(max_length=5000)] = ()
     # Operations that exchange places under an automorphism (two equal sub-tiles): {S0: S1, P0: P1}.
     symmetries: Annotated[tuple[Mapping[Name, Name], ...], Field(max_length=100)] = ()
     notes: Annotated[tuple[Text, ...], Field(max_length=100)] = ()

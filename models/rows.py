@@ -9,6 +9,18 @@ from .problem import SchedulingProblem
 from .schedule import RingDepth, Schedule
 
 
+def schedule_rows(problem: SchedulingProblem, schedule: Schedule) -> dict[str, object]:
+    """The fields of an answer that its schedule decides."""
+    return {
+        "initiation_interval": schedule.initiation_interval,
+        "schedule_length": schedule_length(problem, schedule),
+        "stages": stage_count(schedule),
+        "operations": operation_rows(problem, schedule),
+        "warp_groups": warp_group_rows(problem, schedule),
+        "rings": ring_rows(problem, schedule),
+    }
+
+
 def group_names(problem: SchedulingProblem, schedule: Schedule) -> dict[int, str]:
     """A name for each warp group in use: producer, compute-1, compute-2, ..., issuer-1, ...
 

@@ -1,0 +1,68 @@
+"""`twill show`: a stored schedule as text, SVG, trace or JSON."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .output import print_answer, write_file
+
+if TYPE_CHECKING:
+    from ..models.answer import Answer
+
+
+class Format(StrEnum):
+    """How a schedule is shown."""
+
+    text = "text"
+    svg = "svg"
+    perfetto = "perfetto"
+    json = "json"
+
+
+def show(
+    schedule: Annotated[
+        Path, typer.Argument(metavar="SCHEDULE", help="A file that `twill solve -o` wrote.")
+    ],
+    form: Annotated[Format, typer.Option("--format", "-f", help="What to write.")] = Format.text,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file instead of printing.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> int:
+    """Show a stored schedule, which is verified again first.
+
+    perfetto is a trace for ui.perfetto.dev and chrome://tracing, with one cycle as one nanosecond.
+    """
+    from ..pipeline import read_answer
+
+    text = _shown(read_answer(str(schedule)), Format.json if as_json else form)
+    if output is None:
+        print_answer(text)
+    else:
+        write_file(output, text)
+    return 0
+
+
+def _shown(answer: Answer, form: Format) -> str:
+    if form is Format.json:
+        return answer.model_dump_json(indent=1) + "\n"
+    if form is Format.text:
+        from .answer import answer_text
+
+        return answer_text(answer)
+    from ..models.errors import UsageError
+
+    if answer.schedule is None:
+        cure = "look at it with --format text"
+        raise UsageError(f"there is no schedule to draw: {answer.status}", cure=cure)
+    if form is Format.svg:
+        from ..drawing.svg import draw_svg
+
+        return draw_svg(answer)
+    from ..drawing.perfetto import trace_text
+
+    return trace_text(answer.problem, answer.schedule)

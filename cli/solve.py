@@ -1,0 +1,162 @@
+"""`twill solve`: from a document to an optimal schedule with its certificate."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .interrupt import Finished, run_interruptibly
+from .memory import LEAST_MEGABYTES, limit_memory
+from .output import print_answer, write_file
+
+# What solves is imported when it is needed, so that help and errors come at once.
+if TYPE_CHECKING:
+    from ..models.answer import Answer
+    from ..pipeline import Task
+    from ..solver.options import SolveOptions
+    from .progress import Watcher
+
+
+class BackendChoice(StrEnum):
+    """Which backends are asked."""
+
+    both = "both"
+    cp_sat = "cp-sat"
+    z3 = "z3"
+
+
+EXIT_CODES = {"optimal": 0, "infeasible": 1, "feasible": 3, "unknown": 3}
+
+
+def solve(
+    document: Annotated[
+        str,
+        typer.Argument(
+            metavar="DOCUMENT",
+            help="A kernel.yaml, a graph.yaml, or a name that `twill kernels` lists.",
+        ),
+    ],
+    gpu: Annotated[
+        str | None,
+        typer.Option("--gpu", metavar="NAME|FILE", help="GPU profile. [default: h100-sxm]"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Also write the schedule to this file, as JSON."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    top: Annotated[
+        int,
+        typer.Option(
+            "--top",
+            min=1,
+            max=100,
+            metavar="K",
+            help="Find K different strategies of equal initiation interval.",
+        ),
+    ] = 1,
+    prove: Annotated[
+        bool,
+        typer.Option(
+            "--prove", help="Let every backend exclude the initiation intervals below by itself."
+        ),
+    ] = False,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            "--time-limit", min=0.001, metavar="SECONDS", help="Stop the search after so long."
+        ),
+    ] = None,
+    memory_limit: Annotated[
+        int | None,
+        typer.Option(
+            "--memory-limit",
+            min=LEAST_MEGABYTES,
+            metavar="MB",
+            help="Address space of this process.",
+        ),
+    ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            "--objective",
+            metavar="NAME,...",
+            help="What to minimise, in this order, once the initiation interval is least.",
+        ),
+    ] = None,
+    backend: Annotated[
+        BackendChoice, typer.Option("--backend", help="Which backends to ask.")
+    ] = BackendChoice.both,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress on standard error.")
+    ] = False,
+) -> int:
+    """Find a schedule with the least initiation interval, and prove that it is the least.
+
+    Exit codes: 0 proved optimal; 1 proved infeasible; 2 invalid input; 3 a limit was reached before
+    a proof; 70 a fault of Twill; 130 interrupted (what was found by then is printed).
+    """
+    options = _options(top, prove, time_limit, objective, backend)
+    if memory_limit is not None:
+        limit_memory(memory_limit)
+    from .. import pipeline
+    from .progress import build_watcher, progress_style
+
+    task = pipeline.read_task(document, gpu)
+    watcher = build_watcher(progress_style(quiet=quiet))
+    finished = _solve(task, options, watcher)
+    answer = finished.value
+    if answer is None:
+        answer = pipeline.interrupted_answer(task, watcher.best, watcher.lower_bound)
+    if output is not None:
+        write_file(output, answer.model_dump_json(indent=1) + "\n")
+    if as_json:
+        print_answer(answer.model_dump_json(indent=1))
+    else:
+        _print_text(answer, gpu)
+    if finished.still_running:
+        os._exit(130)  # a backend that does not stop would hold the process back
+    return 130 if finished.interrupted else EXIT_CODES[answer.status]
+
+
+def _solve(task: Task, options: SolveOptions, watcher: Watcher) -> Finished[Answer]:
+    from ..pipeline import solve_task
+    from ..solver.question import Stop
+
+    stop = Stop()
+    with watcher:
+        return run_interruptibly(lambda: solve_task(task, options, watcher, stop), stop.request)
+
+
+def _print_text(answer: Answer, gpu: str | None) -> None:
+    from .answer import answer_text
+
+    is_default = gpu is None and answer.sources.kernel is not None
+    note = "(the default GPU; choose another with --gpu)" if is_default else ""
+    print_answer(answer_text(answer, note))
+
+
+def _options(
+    top: int, prove: bool, seconds: float | None, objective: str | None, backend: BackendChoice
+) -> SolveOptions:
+    from pydantic import ValidationError
+
+    from ..models.errors import UsageError
+    from ..solver.options import SolveOptions
+
+    chosen: dict[str, object] = {"top": top, "prove": prove, "seconds": seconds}
+    if objective is not None:
+        chosen["objectives"] = tuple(name.strip() for name in objective.split(",") if name.strip())
+    if backend is not BackendChoice.both:
+        chosen["backends"] = (backend.value,)
+    try:
+        return SolveOptions.model_validate(chosen)
+    except ValidationError as fault:
+        first = fault.errors(include_url=False)[0]
+        option = {"seconds": "--time-limit", "objectives": "--objective"}
+        name = option.get(str(first["loc"][0]) if first["loc"] else "", "options")
+        raise UsageError(f"{name}: {first['msg']}", cure="see twill solve --help") from None

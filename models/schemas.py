@@ -1,0 +1,28 @@
+"""The JSON Schema of each kind of document."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from .answer import Answer
+from .document import Document
+from .graph import GraphDocument
+from .kernel import KernelDocument
+from .profile import GpuProfile
+
+Kind = Literal["kernel", "profile", "graph", "schedule"]
+
+KINDS: dict[Kind, type[Document]] = {
+    "kernel": KernelDocument,
+    "profile": GpuProfile,
+    "graph": GraphDocument,
+    "schedule": Answer,
+}
+
+
+def schema_text(kind: Kind) -> str:
+    """JSON Schema 2020-12 of a document, the same bytes every time."""
+    described = KINDS[kind].model_json_schema(mode="validation")
+    described = {"$schema": "https://json-schema.org/draft/2020-12/schema", **described}
+    return json.dumps(described, indent=2, sort_keys=True) + "\n"

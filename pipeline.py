@@ -1,0 +1,200 @@
+"""The stage list from a document to an answer; the only module that knows every stage."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .extractor.build import build_problem
+from .extractor.graph import build_graph_problem
+from .extractor.machine import machine_of
+from .gpu_profiles.library import load_profile
+from .kernels.graph_library import graph_names, graph_path
+from .kernels.library import kernel_path
+from .models.answer import Alternative, Answer, Effort, Sources, Status
+from .models.answer_checks import answer_faults
+from .models.errors import (
+    InvalidGraph,
+    InvalidInput,
+    InvalidKernel,
+    InvalidSchedule,
+    Problem,
+    UsageError,
+)
+from .models.graph import GraphDocument
+from .models.kernel import KernelDocument
+from .models.problem import SchedulingProblem
+from .models.progress import Observer, ignore
+from .models.rows import schedule_rows, warp_group_rows
+from .models.schedule import Schedule
+from .reader.documents import read_document, read_text
+from .reader.schedules import read_schedule
+from .reader.yaml_text import load_yaml
+from .solver.bounds import compute_bounds
+from .solver.options import SolveOptions
+from .solver.question import Stop
+from .solver.search import find_schedule
+from .solver.solution import Solution, Strategy
+from .solver.verifier import violations
+
+DEFAULT_GPU = "h100-sxm"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be solved: a problem, where it came from, and for which GPU."""
+
+    kernel: str
+    gpu: str
+    problem: SchedulingProblem
+    sources: Sources
+
+
+def solve_file(
+    path: str,
+    gpu: str | None = None,
+    options: SolveOptions | None = None,
+    observe: Observer = ignore,
+    stop: Stop | None = None,
+) -> Answer:
+    """The answer for a kernel or graph document, or for one of the library by name.
+
+    `gpu` is the name or the path of a profile; None is h100-sxm for a kernel, and what the document
+    says for a graph. Raises InvalidInput.
+    """
+    return solve_task(read_task(path, gpu), options, observe, stop)
+
+
+def read_task(path: str, gpu: str | None = None) -> Task:
+    """Read a document, build its graph and price it; raises InvalidInput with its place."""
+    file = _find_document(path)
+    text = read_text(file)
+    if _is_graph(text, file):
+        return _graph_task(text, file, gpu)
+    return _kernel_task(text, file, gpu)
+
+
+def solve_task(
+    task: Task,
+    options: SolveOptions | None = None,
+    observe: Observer = ignore,
+    stop: Stop | None = None,
+) -> Answer:
+    """Search, and put together what was found with what it was found for."""
+    solution = find_schedule(task.problem, options or SolveOptions(), observe, stop or Stop())
+    return answer_of(task, solution)
+
+
+def read_answer(path: str) -> Answer:
+    """A stored schedule, verified again; raises InvalidSchedule if it is not what it says it is."""
+    answer = read_schedule(path)
+    problems = tuple(_contradictions(answer, path))
+    if problems:
+        raise InvalidSchedule(problems[0].message, problems=problems)
+    return answer
+
+
+def answer_of(task: Task, solution: Solution) -> Answer:
+    """The solution in the form that is printed and stored."""
+    problem, schedule, certificate = task.problem, solution.schedule, solution.certificate
+    answer = Answer(
+        kernel=task.kernel,
+        gpu=task.gpu,
+        status=solution.status,
+        reason=solution.reason,
+        bounds=certificate.bounds if certificate is not None else None,
+        certificate=certificate,
+        alternatives=tuple(_alternative(problem, other) for other in solution.alternatives),
+        problem=problem,
+        sources=task.sources,
+        seconds=solution.effort.seconds,
+        effort=solution.effort,
+    )
+    if schedule is None:
+        return answer
+    return answer.model_copy(update={"schedule": schedule, **schedule_rows(problem, schedule)})
+
+
+def interrupted_answer(task: Task, schedule: Schedule | None, lower_bound: int) -> Answer:
+    """What is known of a search that did not come to an end: its best schedule, and a bound."""
+    reason = f"interrupted; no schedule has an initiation interval below {lower_bound}"
+    status: Status = "unknown" if schedule is None else "feasible"
+    solution = Solution(status=status, reason=reason, schedule=schedule, effort=Effort(seconds=0.0))
+    return answer_of(task, solution)
+
+
+def _alternative(problem: SchedulingProblem, strategy: Strategy) -> Alternative:
+    return Alternative(
+        schedule=strategy.schedule,
+        warp_groups=warp_group_rows(problem, strategy.schedule),
+        objectives=tuple((o.objective, o.value) for o in strategy.objectives),
+    )
+
+
+def _contradictions(answer: Answer, path: str) -> Iterator[Problem]:
+    """What the answer says wrongly of itself, of its problem, or of its texts."""
+    found = list(answer_faults(answer))
+    if not found and answer.schedule is not None:
+        found += [Problem(sentence) for sentence in violations(answer.problem, answer.schedule)]
+    if answer.bounds is not None and answer.bounds != compute_bounds(answer.problem):
+        found.append(Problem("the bounds are not those of the problem"))
+    for problem in found:
+        yield replace(problem, file=path)
+
+
+def _kernel_task(text: str, file: str, gpu: str | None) -> Task:
+    document = read_document(text, file, KernelDocument, InvalidKernel)
+    profile = load_profile(gpu or DEFAULT_GPU)
+    return Task(
+        kernel=document.value.kernel,
+        gpu=profile.value.profile,
+        problem=build_problem(document, profile.value),
+        sources=Sources(
+            kernel=text,
+            kernel_digest=document.value.digest(),
+            profile=profile.text,
+            profile_digest=profile.value.digest(),
+        ),
+    )
+
+
+def _graph_task(text: str, file: str, gpu: str | None) -> Task:
+    document = read_document(text, file, GraphDocument, InvalidGraph)
+    graph = document.value
+    if graph.machine is not None:
+        if gpu is not None:
+            line, column = document.key_position("machine")
+            raise UsageError(
+                f"the graph has its own machine; --gpu {gpu} would be ignored",
+                file=file, line=line, column=column, cure="leave one of the two out",
+            )  # fmt: skip
+        problem = build_graph_problem(document)
+        return Task(graph.graph, problem.machine.name, problem, Sources(graph=text))
+    profile = load_profile(gpu or graph.profile or DEFAULT_GPU)
+    return Task(
+        kernel=graph.graph,
+        gpu=profile.value.profile,
+        problem=build_graph_problem(document, machine_of(profile.value)),
+        sources=Sources(graph=text, profile=profile.text, profile_digest=profile.value.digest()),
+    )
+
+
+def _find_document(path: str) -> str:
+    """A file as it is; any other name is looked for in the library."""
+    if Path(path).exists() or path.endswith((".yaml", ".yml")) or os.sep in path:
+        return path
+    if path in graph_names():
+        return str(graph_path(path))
+    return str(kernel_path(path))
+
+
+def _is_graph(text: str, file: str) -> bool:
+    value, _ = load_yaml(text, file)
+    if isinstance(value, dict) and ("graph" in value) != ("kernel" in value):
+        return "graph" in value
+    raise InvalidInput(
+        "neither a kernel nor a graph",
+        file=file, line=1, column=1, cure="begin with `kernel: NAME` or with `graph: NAME`",
+    )  # fmt: skip
