@@ -1,0 +1,102 @@
+"""The backends as the search sees them: two that decide questions, one that minimises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..models.certificate import Backend, ObjectiveValue
+from ..models.errors import ScheduleViolation
+from ..models.schedule import Schedule
+from .options import Objective
+from .question import Limit, Outcome, Question, Stop
+from .verifier import verify_schedule
+
+Solve = Callable[[Question, Limit, Stop], Outcome]
+"""Answers one question within the limit, or soon after the stop."""
+
+Partition = frozenset[frozenset[str]]
+"""Operations by warp group, whatever the groups are called."""
+
+Minimised = tuple[Schedule | None, tuple[ObjectiveValue, ...]]
+
+
+class Minimise(Protocol):
+    """Minimises the objectives in order; None if no schedule was found within the limit."""
+
+    def __call__(
+        self,
+        question: Question,
+        objectives: tuple[Objective, ...],
+        limit: Limit,
+        stop: Stop,
+        forbidden_partitions: tuple[Partition, ...] = (),
+        on_incumbent: Callable[[Schedule], None] | None = None,
+    ) -> Minimised:
+        """Raises KeyError for an unknown objective."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """Who decides (in canonical order), and who minimises."""
+
+    solve: Mapping[Backend, Solve]
+    minimise: Minimise
+
+
+def load_backends(names: Sequence[Backend]) -> Backends:
+    """The real ones; each is imported when it is first asked, for that costs up to seconds."""
+    every: dict[Backend, Solve] = {"cp-sat": _solve_cp_sat, "z3": _solve_z3}
+    return Backends({name: every[name] for name in every if name in names}, _minimise)
+
+
+def check_schedule(question: Question, schedule: Schedule) -> None:
+    """Raise ScheduleViolation unless the schedule answers the question."""
+    problem, interval = question.problem, question.initiation_interval
+    if schedule.initiation_interval != interval:
+        raise ScheduleViolation(
+            (f"the initiation interval is {schedule.initiation_interval}, {interval} was asked",)
+        )
+    verify_schedule(problem, schedule)
+    ends = (
+        schedule.issue_cycle(operation.name) + operation.latency_cycles
+        for operation in problem.operations
+    )
+    if max(ends) > question.stages * interval:
+        raise ScheduleViolation(
+            (f"an iteration is over at {max(ends)}, after {question.stages} stages of {interval}",)
+        )
+
+
+def _solve_cp_sat(question: Question, limit: Limit, stop: Stop) -> Outcome:
+    from .cp_sat.backend import solve  # pulls in ortools: seconds when cold
+
+    return solve(question, limit, stop)
+
+
+def _solve_z3(question: Question, limit: Limit, stop: Stop) -> Outcome:
+    from .smt.backend import solve  # pulls in z3
+
+    return solve(question, limit, stop)
+
+
+def _minimise(
+    question: Question,
+    objectives: tuple[Objective, ...],
+    limit: Limit,
+    stop: Stop,
+    forbidden_partitions: tuple[Partition, ...] = (),
+    on_incumbent: Callable[[Schedule], None] | None = None,
+) -> Minimised:
+    from .cp_sat.backend import minimise  # pulls in ortools: seconds when cold
+
+    return minimise(
+        question,
+        objectives,
+        limit,
+        stop,
+        forbidden_partitions=forbidden_partitions,
+        on_incumbent=on_incumbent,
+    )

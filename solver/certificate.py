@@ -1,0 +1,103 @@
+"""Putting a certificate together: bounds, exclusions, and the conditions under which they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from .. import __version__
+from ..models.certificate import (
+    Backend,
+    Bounds,
+    Certificate,
+    Exclusion,
+    ObjectiveValue,
+    StageBound,
+)
+from ..models.problem import SchedulingProblem
+from ..models.schedule import Schedule
+from .monotone import is_monotone
+from .verifier import FAMILIES
+
+Provers = dict[int, tuple[Backend, ...]]
+"""For an initiation interval that --prove asked about: the backends that excluded it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is known at the end of a search; holds no times, and not who was quicker."""
+
+    problem: SchedulingProblem
+    bounds: Bounds
+    stage_bound: StageBound
+    lower: int  # no schedule has a smaller initiation interval
+    settled: bool  # the least initiation interval is known, or that there is none
+    provers: Provers
+
+
+def build_certificate(
+    proof: Proof, schedule: Schedule | None, objectives: tuple[ObjectiveValue, ...]
+) -> Certificate:
+    """The certificate of a schedule, or of there being none."""
+    least = schedule.initiation_interval if schedule is not None and proof.settled else None
+    return Certificate(
+        problem_digest=proof.problem.digest(),
+        schedule_digest=None if schedule is None else schedule.digest(),
+        least_initiation_interval=least,
+        lower_bound=proof.lower,
+        bounds=proof.bounds,
+        monotone=is_monotone(proof.problem),
+        stage_bound=proof.stage_bound,
+        exclusions=tuple(_exclusions(proof)),
+        objectives=objectives,
+        verified=() if schedule is None else tuple(FAMILIES),
+        model=tuple(_model(proof)),
+        versions=tuple(_versions()),
+    )
+
+
+def _exclusions(proof: Proof) -> Iterator[Exclusion]:
+    minimum, last = proof.bounds.minimum, proof.lower - 1
+    if minimum > 1:
+        yield Exclusion(first=1, last=minimum - 1, by="bound", argument="bound", proved_by=())
+    if last < minimum:
+        return
+    if is_monotone(proof.problem):
+        proved_by = proof.provers.get(last, ())
+        yield _searched(minimum, last, "monotone", proved_by)
+        return
+    first = minimum
+    for interval in range(minimum, last + 1):
+        proved_by = proof.provers.get(interval, ())
+        if interval == last or proof.provers.get(interval + 1, ()) != proved_by:
+            yield _searched(first, interval, "each", proved_by)
+            first = interval + 1
+
+
+def _searched(first: int, last: int, argument: str, proved_by: tuple[Backend, ...]) -> Exclusion:
+    return Exclusion.model_validate(
+        {
+            "first": first,
+            "last": last,
+            "by": "search",
+            "argument": argument,
+            "proved_by": proved_by,
+        }
+    )
+
+
+def _model(proof: Proof) -> Iterator[str]:
+    yield from proof.problem.notes
+    yield from sorted({rule.rule for rule in proof.problem.rules})
+    if proof.stage_bound.kind == "rule":
+        yield f"at most {proof.stage_bound.stages} stages"
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    yield "twill", __version__
+    for name, package in (("ortools", "ortools"), ("z3", "z3-solver")):
+        try:
+            yield name, version(package)
+        except PackageNotFoundError:  # a backend that is not installed was not asked either
+            continue

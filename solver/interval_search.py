@@ -1,0 +1,163 @@
+"""Which initiation intervals to ask about, in which order, until the least one is proved."""
+
+from __future__ import annotations
+
+from ..models.certificate import Bounds, StageBound
+from ..models.problem import SchedulingProblem
+from .bounds import compute_bounds
+from .legality import build_legality
+from .monotone import monotone_relaxation
+from .probing import Prober
+from .question import Verdict
+from .recurrence import constraint_edges, earliest_issue_cycles
+from .stage_bound import compute_stage_bound, largest_interval
+
+FIRST_WORK = 1.0  # effort for one question in the first round, in the backends' own units
+WORK_GROWTH = 8.0  # each round may spend so much more on a question than the one before
+MOST_WORK = 1e9  # what no backend decides with so much, none will
+EXTRA_STAGES = 2  # schedules are looked for with up to so many stages beyond the fewest possible
+
+
+class IntervalSearch:
+    """Finds the least II from MinII on, with at most N stages.
+
+    Rounds of growing effort: schedules are looked for where few stages make them easy to find, and
+    excluded with all N. Every conclusion rests on proved facts, so the least II does not depend on
+    the effort, only on whether it is reached.
+    """
+
+    def __init__(self, prober: Prober, bounds: Bounds, stage_bound: StageBound) -> None:
+        self.prober = prober
+        self.minimum = bounds.minimum
+        self.stages = stage_bound.stages
+        self.largest = max(self.minimum, largest_interval(prober.problem))
+        self._extra = EXTRA_STAGES
+        prober.exclude_below(self.minimum)
+
+    def run(self) -> bool:
+        """Whether the question is settled: the best schedule is proved best, or none exists."""
+        work = FIRST_WORK
+        while not self._is_settled(work):
+            allowed = self.prober.options.work
+            most = MOST_WORK if allowed is None else min(allowed, MOST_WORK)
+            if self.prober.exhausted or work >= most:
+                return False
+            work *= WORK_GROWTH
+        return True
+
+    @property
+    def is_infeasible(self) -> bool:
+        """Whether it is proved that no schedule exists at any initiation interval."""
+        return self.prober.lower > self.largest
+
+    def _is_settled(self, work: float) -> bool:
+        """One round: no question may cost more than `work`."""
+        prober = self.prober
+        if not self._is_found(self.minimum, work):
+            if prober.best is None:
+                self._gallop(work)
+            if prober.best is None and not self._is_possible(work):
+                return self.is_infeasible
+            if not prober.facts.monotone:
+                return self._sweep(work)
+            if work > FIRST_WORK or not self._is_open(self.minimum):
+                self._bisect(work)
+                self._exclude(work)
+        return prober.best is not None and prober.best.initiation_interval == prober.lower
+
+    def _is_found(self, interval: int, work: float) -> bool:
+        """Look for a schedule at II with few stages, fewest first."""
+        few = self._few(interval)
+        fewest = min(few, fewest_stages(self.prober.problem, interval))
+        return any(
+            self.prober.ask(interval, stages, work) is Verdict.FEASIBLE
+            for stages in range(fewest, few + 1)
+        )
+
+    def _is_open(self, interval: int) -> bool:
+        """MinII itself deserves more effort before anything above it is looked at."""
+        return self.prober.facts.verdict(interval, self._few(interval)) is Verdict.UNKNOWN
+
+    def _few(self, interval: int) -> int:
+        """The number of stages with which schedules are looked for."""
+        return min(self.stages, fewest_stages(self.prober.problem, interval) + self._extra)
+
+    def _gallop(self, work: float) -> None:
+        """Find any schedule, at initiation intervals that move away from MinII ever faster."""
+        step = max(1, self.minimum // 32)
+        interval = self.minimum
+        while self.prober.best is None and interval < self.largest and not self.prober.exhausted:
+            interval = min(self.largest, self.minimum + step)
+            step *= 2
+            self.prober.ask(interval, self._few(self.minimum), work)
+
+    def _is_possible(self, work: float) -> bool:
+        """Whether to go on, when no schedule was found up to the largest II worth asking."""
+        if self.prober.ask(self.largest, self.stages, work) is not Verdict.INFEASIBLE:
+            return self.prober.best is not None
+        if self.prober.facts.monotone or self._is_relaxation_infeasible(work):
+            self.prober.exclude_below(self.largest + 1)
+            return False
+        return True
+
+    def _is_relaxation_infeasible(self, work: float) -> bool:
+        relaxation = monotone_relaxation(self.prober.problem)
+        minimum = compute_bounds(relaxation).minimum
+        stages = compute_stage_bound(relaxation, minimum).stages
+        asking = self.prober.about(relaxation)
+        return asking.ask(self.largest, stages, work) is Verdict.INFEASIBLE
+
+    def _bisect(self, work: float) -> None:
+        """Lower the best II as far as few stages and this effort allow; excludes nothing."""
+        below = self.prober.lower - 1
+        while (best := self._best()) - below > 1:
+            middle = (below + best) // 2
+            if self.prober.ask(middle, self._few(middle), work) is not Verdict.FEASIBLE:
+                below = middle
+
+    def _exclude(self, work: float) -> None:
+        """Prove that nothing is below the best schedule; a counterexample becomes the best."""
+        while (best := self._best()) > self.prober.lower:
+            verdict = self.prober.ask(best - 1, self.stages, work)
+            if verdict is Verdict.INFEASIBLE:
+                self.prober.exclude_below(best)
+            elif verdict is Verdict.FEASIBLE:
+                self._extra *= 2  # few stages were too few here
+                self._bisect(work)
+            else:
+                self._raise_lower_bound(work)
+                return
+
+    def _raise_lower_bound(self, work: float) -> None:
+        """Exclude at least something, so that the interval that is left is small."""
+        for interval in (self.prober.lower, (self.prober.lower + self._best()) // 2):
+            if self.prober.ask(interval, self.stages, work) is not Verdict.INFEASIBLE:
+                return
+            self.prober.exclude_below(interval + 1)
+
+    def _sweep(self, work: float) -> bool:
+        """Outside the class each II is settled alone, from the lowest open one on."""
+        while self.prober.lower <= self.largest:
+            interval = self.prober.lower
+            if self._is_found(interval, work):
+                return True
+            verdict = self.prober.ask(interval, self.stages, work)
+            if verdict is not Verdict.INFEASIBLE:
+                return verdict is Verdict.FEASIBLE
+            self.prober.exclude_below(interval + 1)
+        return True
+
+    def _best(self) -> int:
+        best = self.prober.best
+        return self.largest + 1 if best is None else best.initiation_interval
+
+
+def fewest_stages(problem: SchedulingProblem, interval: int) -> int:
+    """The least N with which dependences alone fit N * II; `interval` is at least RecMII."""
+    edges = tuple(constraint_edges(problem, build_legality(problem)))
+    earliest = earliest_issue_cycles(len(problem.operations), edges, interval)
+    ends = (
+        issue + operation.latency_cycles
+        for issue, operation in zip(earliest, problem.operations, strict=True)
+    )
+    return max(1, -(-max(ends) // interval))

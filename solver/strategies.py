@@ -1,0 +1,141 @@
+"""Which of the schedules with the least initiation interval is published, and which beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..models.certificate import ObjectiveValue
+from ..models.schedule import Schedule
+from .backends import Partition, check_schedule
+from .interval_search import fewest_stages
+from .objective_values import OBJECTIVES
+from .options import Objective
+from .probing import Prober
+from .question import Question, Verdict
+from .solution import Strategy
+
+STAGES_WORK = 60.0  # effort for one question about fewer stages
+OBJECTIVE_WORK = 10.0  # effort for each second objective
+MOST_OBJECTIVE_WORK = 640.0  # effort for finding any schedule again, alone
+
+
+def publish(prober: Prober, best: Schedule, most_stages: int) -> tuple[Question, Strategy]:
+    """The schedule that the answer shows: the same whichever backend found what during the search.
+
+    With the fewest stages that reach the initiation interval, one run of one backend minimises the
+    objectives in order.
+    """
+    interval = best.initiation_interval
+    stages = _fewest_that_reach(prober, interval, most_stages)
+    question = Question(prober.problem, interval, stages)
+    work = OBJECTIVE_WORK
+    while not prober.exhausted and work <= MOST_OBJECTIVE_WORK:
+        strategy = minimise(prober, question, prober.options.objectives, work)
+        if strategy is not None:
+            return question, strategy
+        work *= 8
+    found = _found_alone(prober, question) or best
+    return question, Strategy(schedule=found, objectives=tuple(_scores(prober, found)))
+
+
+def _scores(prober: Prober, schedule: Schedule) -> Iterator[ObjectiveValue]:
+    for name in prober.options.objectives:
+        score = OBJECTIVES[name](prober.problem, schedule)
+        yield ObjectiveValue(objective=name, value=score, proved=False)
+
+
+def alternatives(prober: Prober, question: Question, first: Strategy) -> Iterator[Strategy]:
+    """Other strategies with the same initiation interval: other partitions, then other orders."""
+    taken = [first.schedule]
+    wanted = prober.options.top - 1
+    for strategy in _candidates(prober, question, taken):
+        if len(taken) > wanted or prober.exhausted:
+            return
+        taken.append(strategy.schedule)
+        yield strategy
+
+
+def minimise(
+    prober: Prober,
+    question: Question,
+    objectives: Sequence[Objective],
+    work: float,
+    forbidden: Sequence[Partition] = (),
+) -> Strategy | None:
+    """The best verified schedule of that question, or None if none was found within the limit."""
+    prober.tell(
+        "objective",
+        initiation_interval=question.initiation_interval,
+        stages=question.stages,
+        detail=", ".join(objectives),
+    )
+    schedule, values = prober.backends.minimise(
+        question,
+        tuple(objectives),
+        prober.limit(work),
+        prober.stop,
+        forbidden_partitions=tuple(forbidden),
+    )
+    if schedule is None:
+        return None
+    check_schedule(question, schedule)
+    return Strategy(schedule=schedule, objectives=values)
+
+
+def partition_of(schedule: Schedule) -> Partition:
+    """Which operations share a warp group, whatever the groups are called."""
+    return frozenset(
+        frozenset(p.operation for p in schedule.placements if p.warp_group == group)
+        for group in schedule.used_groups
+    )
+
+
+def steady_state_order(schedule: Schedule) -> frozenset[tuple[str, ...]]:
+    """In which order each warp group issues in the steady state, from whichever slot on."""
+    orders = []
+    for group in partition_of(schedule):
+        issued = sorted(group, key=lambda name: (schedule.slot(name), name))
+        first = issued.index(min(issued))
+        orders.append((*issued[first:], *issued[:first]))
+    return frozenset(orders)
+
+
+def _fewest_that_reach(prober: Prober, interval: int, most: int) -> int:
+    for stages in range(fewest_stages(prober.problem, interval), most):
+        if prober.ask(interval, stages, STAGES_WORK) is Verdict.FEASIBLE:
+            return stages
+    return most
+
+
+def _found_alone(prober: Prober, question: Question) -> Schedule | None:
+    """A schedule found without a race, so that it does not depend on who is quicker."""
+    for backend in prober.backends.solve:
+        if prober.exhausted:
+            return None
+        finding = prober.ask_alone(
+            backend,
+            question.initiation_interval,
+            question.stages,
+            prober.limit(MOST_OBJECTIVE_WORK),
+        )
+        if finding.schedule is not None:
+            return finding.schedule
+    return None
+
+
+def _candidates(
+    prober: Prober, question: Question, taken: Sequence[Schedule]
+) -> Iterator[Strategy]:
+    objectives = prober.options.objectives
+    while True:
+        forbidden = [partition_of(schedule) for schedule in taken]
+        other = minimise(prober, question, objectives, OBJECTIVE_WORK, forbidden)
+        if other is None:
+            break
+        yield other
+    for shift in range(1, len(objectives)):
+        orders = {steady_state_order(schedule) for schedule in taken}
+        turned = (*objectives[shift:], *objectives[:shift])
+        other = minimise(prober, question, turned, OBJECTIVE_WORK)
+        if other is not None and steady_state_order(other.schedule) not in orders:
+            yield other
