@@ -24,7 +24,7 @@ class IndexName(Document):
     """An integer known when the kernel runs.
 
     `role` says from where: a grid index, a loop index, a symbolic extent of an argument's shape,
-    a scalar argument, or a local of the program (an i32 scalar that was loaded).
+    a scalar argument, or an operation of the program whose result is an i32 scalar (`local`).
     """
 
     kind: Literal["name"] = "name"

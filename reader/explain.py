@@ -13,6 +13,7 @@ from ..models.document import Document
 from ..models.errors import Problem
 from .limits import MAXIMUM_PROBLEMS
 from .located import Path, Place
+from .schema_fields import fields_at
 from .yaml_text import Value
 
 _KEY = "[key]"
@@ -46,10 +47,11 @@ def explain(
     by_path: dict[tuple[Path, bool], list[ErrorDetails]] = {}
     for details in error.errors(include_url=False, include_context=True):
         by_path.setdefault(_document_path(details, value), []).append(details)
+    misspelt = [path for (path, is_key), details in by_path.items() if is_key]
     problems = [
         _problem(path, is_key, details, model, places, file)
         for (path, is_key), details in by_path.items()
-        if not _is_explained_below(path, by_path)
+        if not _is_explained_below(path, by_path) and not _is_misspelt(path, details, misspelt)
     ]
     problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
     return tuple(problems[:MAXIMUM_PROBLEMS])
@@ -79,6 +81,14 @@ def _has(value: Any, item: str | int) -> bool:
 def _is_explained_below(path: Path, others: Iterable[tuple[Path, bool]]) -> bool:
     """Of a union's members, the one that got furthest into the document is the one meant."""
     return any(len(other) > len(path) and other[: len(path)] == path for other, _ in others)
+
+
+def _is_misspelt(path: Path, details: list[ErrorDetails], unknown: list[Path]) -> bool:
+    """A missing field is not reported beside the unknown field that was meant to be it."""
+    beside = [str(other[-1]) for other in unknown if other[:-1] == path[:-1]]
+    if details[0]["type"] != "missing":
+        return False
+    return bool(difflib.get_close_matches(str(path[-1]), beside, n=1))
 
 
 def _problem(
@@ -131,7 +141,7 @@ def _say_one(details: ErrorDetails, path: Path, model: type[Document]) -> tuple[
     if kind == "missing":
         return "is missing", f"add `{path[-1]}:`"
     if kind == "extra_forbidden":
-        return "unknown field", _nearest(str(path[-1]), _fields(model, path))
+        return "unknown field", _nearest(str(path[-1]), fields_at(model, path[:-1]))
     if kind == "string_pattern_mismatch" and given.count("(") != given.count(")"):
         return f"{given} is not a legal name", "quote text that has a comma inside { } or [ ]"
     if kind == "string_pattern_mismatch":
@@ -140,16 +150,6 @@ def _say_one(details: ErrorDetails, path: Path, model: type[Document]) -> tuple[
         return details["msg"].split(", ", 1)[-1], None
     said = details["msg"].replace("Input should", "must").replace("should", "must")
     return f"{said[:1].lower()}{said[1:]}, not {given}", None
-
-
-def _fields(model: type[Document], path: Path) -> list[str]:
-    if len(path) == 1:
-        return list(model.model_fields)
-    schema = model.model_json_schema()
-    names = dict.fromkeys(schema.get("properties", {}))
-    for definition in schema.get("$defs", {}).values():
-        names.update(dict.fromkeys(definition.get("properties", {})))
-    return list(names)
 
 
 def _nearest(given: object, known: list[str]) -> str | None:

@@ -22,6 +22,7 @@ class Place:
     key_line: int
     key_column: int
     indentation: int | None = None  # of a block scalar (`|`), whose lines stand in the file as is
+    quotes: int = 0  # 1 where a quotation mark stands before the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,9 @@ class Located(Generic[D]):
         place = _nearest(self.places, path)
         if place.indentation is not None:
             return place.line + line, column + place.indentation
-        return (place.line, place.column + column - 1) if line == 1 else self.position(*path)
+        if line > 1:
+            return self.position(*path)
+        return place.line, place.column + place.quotes + column - 1
 
     def problem(
         self, message: str, position: tuple[int, int], *, cure: str | None = None

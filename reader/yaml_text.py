@@ -104,7 +104,8 @@ class _Builder:
             except ScalarRefused as refused:
                 self.refuse(event, refused.message, refused.cure)
         indentation = _indentation(event, self.text) if event.style == "|" else None
-        self.place(event, value, indentation)
+        quotes = 1 if event.style in ("'", '"') else 0
+        self.place(event, value, indentation, quotes)
 
     def set_key(self, frame: _Frame, event: yaml.ScalarEvent) -> None:
         assert isinstance(frame.value, dict)
@@ -128,24 +129,26 @@ class _Builder:
     def close(self) -> None:
         self.frames.pop()
 
-    def place(self, event: yaml.NodeEvent, value: Value, indentation: int | None = None) -> Path:
+    def place(
+        self, event: yaml.NodeEvent, value: Value, indentation: int | None = None, quotes: int = 0
+    ) -> Path:
         """Put the value where it belongs; returns its path."""
         here = _position(event)
         if not self.frames:
             self.root, self.has_value = value, True
-            self.places[()] = Place(*here, *here, indentation=indentation)
+            self.places[()] = Place(*here, *here, indentation, quotes)
             return ()
         frame = self.frames[-1]
         if isinstance(frame.value, list):
             path: Path = (*frame.path, len(frame.value))
             frame.value.append(value)
-            self.places[path] = Place(*here, *here, indentation=indentation)
+            self.places[path] = Place(*here, *here, indentation, quotes)
             return path
         assert frame.key is not None
         path = (*frame.path, frame.key)
         frame.value[frame.key] = value
         frame.key = None
-        self.places[path] = Place(*here, *frame.key_position, indentation=indentation)
+        self.places[path] = Place(*here, *frame.key_position, indentation, quotes)
         return path
 
     def refuse(self, event: yaml.Event, message: str, cure: str) -> None:

@@ -19,7 +19,22 @@ from .scope import Scope
 from .values import UNIT, Number, Tile, Value, describe
 
 DTYPES: Mapping[str, ElementType] = {dtype: dtype for dtype in ELEMENT_BYTES}
-
+# what other languages and libraries call them
+_OTHER_NAMES: Mapping[str, ElementType] = {
+    "bfloat16": "bf16",
+    "float16": "fp16",
+    "half": "fp16",
+    "f16": "fp16",
+    "float32": "f32",
+    "fp32": "f32",
+    "float": "f32",
+    "float8_e4m3fn": "fp8e4m3",
+    "float8e4nv": "fp8e4m3",
+    "e4m3": "fp8e4m3",
+    "int32": "i32",
+    "int": "i32",
+    "int1": "bool",
+}
 _BINARY: Mapping[type[ast.operator], tuple[MapPrimitive, IndexOperator | None]] = {
     ast.Add: ("add", "+"),
     ast.Sub: ("subtract", "-"),
@@ -148,8 +163,7 @@ class Expressions:
 
     def _method(self, node: ast.Call, function: ast.Attribute, name: str | None) -> Value:
         if function.attr != "to" or len(node.args) != 1 or node.keywords:
-            known = [*self.functions, "to", "T"]
-            cure = near_miss(function.attr, known, "the one method is .to(dtype)")
+            cure = "the one method is .to(dtype)"
             if function.attr in self.functions:
                 cure = f"write {function.attr}(x, ...)"
             raise Fault(f"unsupported call .{function.attr[:64]}(...)", node, cure)
@@ -199,7 +213,9 @@ def element_type(node: ast.expr) -> ElementType:
     if isinstance(node, ast.Name) and node.id in DTYPES:
         return DTYPES[node.id]
     given = node.id if isinstance(node, ast.Name) else "this"
-    cure = near_miss(given, DTYPES, f"one of {', '.join(DTYPES)}")
+    cure = f"one of {', '.join(DTYPES)}"
+    if given in _OTHER_NAMES:
+        cure = f"did you mean {_OTHER_NAMES[given]}?"
     raise Fault(f"{given[:64]} is not an element type", node, cure)
 
 

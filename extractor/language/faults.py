@@ -6,6 +6,7 @@ import ast
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NoReturn
 
 from ...models.errors import InvalidKernel, Problem
@@ -24,7 +25,7 @@ class Fault(Exception):
         self.cure = cure
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceText:
     """A piece of program text inside a kernel document."""
 
@@ -32,12 +33,15 @@ class SourceText:
     path: Path
     text: str
 
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self.text.encode(errors="replace").split(b"\n")
+
     def position(self, node: ast.AST) -> SourcePosition:
         """Where the node begins in the document's file."""
         line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
         # ast counts columns in bytes of UTF-8
-        lines = self.text.split("\n")
-        written = lines[line - 1].encode() if line <= len(lines) else b""
+        written = self._lines[line - 1] if line <= len(self._lines) else b""
         return self.at(line, len(written[:offset].decode(errors="replace")) + 1)
 
     def at(self, line: int, column: int) -> SourcePosition:

@@ -6,7 +6,6 @@ import ast
 import math
 from collections.abc import Mapping
 
-from ...models.index_expression import IndexOperator
 from ...models.tile_program import MapPrimitive, ReducePrimitive, TileType
 from .calls import arguments_of
 from .expressions import Expressions, Function, element_type
@@ -61,46 +60,39 @@ def arange(expressions: Expressions, call: ast.Call, name: str) -> Value:
     return expressions.builder.emit(call, "arange", name, result)
 
 
-def _axis(expressions: Expressions, bound: Mapping[str, ast.expr], tile: Tile) -> int:
-    value, rank = expressions.evaluate(bound["axis"]), len(tile.type.dimensions)
+def _axis(value: Value, tile: Tile, node: ast.AST) -> int:
+    rank = len(tile.type.dimensions)
     if not isinstance(value, Number) or value.value not in range(-rank, rank):
-        raise Fault(f"the axis of {describe(tile)}", bound["axis"], f"from 0 to {rank - 1}")
+        message = f"the axis of {describe(tile)}"
+        raise Fault(message, node, f"from 0 to {rank - 1}" if rank else "it has none")
     return int(value.value) % rank
 
 
 def _reduction(primitive: ReducePrimitive) -> Function:
     def reduce(expressions: Expressions, call: ast.Call, name: str) -> Value:
-        if primitive in ("max", "min") and len(call.args) == 2 and not call.keywords:
-            return _extremum_of_integers(expressions, call, "max" if primitive == "max" else "min")
         bound = arguments_of(call, "x", "axis")
-        tile = expressions.tile(bound["x"])
-        axis = _axis(expressions, bound, tile)
-        source = _widened(expressions, tile, call)
-        rest = tile.type.dimensions[:axis] + tile.type.dimensions[axis + 1 :]
+        value, axis = expressions.evaluate(bound["x"]), expressions.evaluate(bound["axis"])
+        if primitive != "sum" and not call.keywords and is_integer(value) and is_integer(axis):
+            return join(primitive, value, axis, call)
+        if primitive != "sum" and not isinstance(axis, Number):
+            cure = f"of two tiles: {primitive}imum(a, b); along an axis: {primitive}(x, axis=1)"
+            raise Fault(f"{primitive} of {describe(value)} and {describe(axis)}", call, cure)
+        source = _widened(expressions, as_tile(value, bound["x"]), call)
+        removed = _axis(axis, source, bound["axis"])
+        rest = source.type.dimensions[:removed] + source.type.dimensions[removed + 1 :]
         result = TileType(dtype=source.type.dtype, dimensions=rest)
         return expressions.builder.emit(
-            call, "reduce", name, result, (source.operand,), primitive=primitive, axis=axis
+            call, "reduce", name, result, (source.operand,), primitive=primitive, axis=removed
         )
 
     return reduce
 
 
-def _extremum_of_integers(
-    expressions: Expressions, call: ast.Call, operator: IndexOperator
-) -> Value:
-    left, right = (expressions.evaluate(node) for node in call.args)
-    if not (is_integer(left) and is_integer(right)):
-        cure = f"of two tiles: {operator}imum(a, b); along an axis: {operator}(x, axis=1)"
-        raise Fault(f"{operator} of {describe(left)} and {describe(right)}", call, cure)
-    return join(operator, left, right, call)
-
-
 def cumsum(expressions: Expressions, call: ast.Call, name: str) -> Value:
     """The running, inclusive sum along an axis."""
     bound = arguments_of(call, "x", "axis")
-    tile = expressions.tile(bound["x"])
-    axis = _axis(expressions, bound, tile)
-    source = _widened(expressions, tile, call)
+    source = _widened(expressions, expressions.tile(bound["x"]), call)
+    axis = _axis(expressions.evaluate(bound["axis"]), source, bound["axis"])
     return expressions.builder.emit(
         call, "scan", name, source.type, (source.operand,), primitive="sum", axis=axis
     )

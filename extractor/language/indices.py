@@ -25,10 +25,9 @@ def as_index(value: Value, node: ast.AST) -> IndexExpression:
         return value.expression
     if isinstance(value, Number) and type(value.value) is int:
         return IndexConstant(value=checked_integer(value.value, node))
-    if isinstance(value, Tile) and value.type.dtype == "i32" and not value.type.dimensions:
-        if isinstance(value.operand, ValueOperand):
-            return IndexName(name=value.operand.operation, role="local")
-        raise Fault("an index that is carried round the loop", node, "compute it from the index")
+    loaded = _loaded_integer(value)
+    if loaded is not None:
+        return IndexName(name=loaded, role="local")
     cure = "use sizes, extents, grid and loop indices, i32 scalars and + - * // % cdiv min max"
     raise Fault(f"an integer is needed here, not {describe(value)}", node, cure)
 
@@ -37,7 +36,15 @@ def is_integer(value: Value) -> bool:
     """Whether the value takes part in index arithmetic rather than in tile arithmetic."""
     if isinstance(value, Number):
         return type(value.value) is int
-    return isinstance(value, Index)
+    return isinstance(value, Index) or _loaded_integer(value) is not None
+
+
+def _loaded_integer(value: Value) -> str | None:
+    """The operation whose result is the i32 scalar."""
+    if not isinstance(value, Tile) or not isinstance(value.operand, ValueOperand):
+        return None
+    is_integer_scalar = value.type.dtype == "i32" and not value.type.dimensions
+    return value.operand.operation if is_integer_scalar else None
 
 
 def join(operator: IndexOperator, left: Value, right: Value, node: ast.AST) -> Value:

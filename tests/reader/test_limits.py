@@ -72,7 +72,11 @@ def test_second_document() -> None:
 
 @pytest.mark.parametrize(
     ("data", "line", "column"),
-    [(b"\xff\xfet\x00", 1, 1), (b"text: a\nb: \xe9", 2, 4), ("text: \u20ac".encode() + b"\x80", 1, 8)],
+    [
+        (b"\xff\xfet\x00", 1, 1),
+        (b"text: a\nb: \xe9", 2, 4),
+        ("text: \u20ac".encode() + b"\x80", 1, 8),
+    ],
 )
 def test_bytes_that_are_not_utf8(tmp_path: Path, data: bytes, line: int, column: int) -> None:
     path = tmp_path / "a.yaml"
