@@ -98,6 +98,8 @@ def _bounds_table(bounds: Bounds, interval: int | None) -> Table:
     at = interval or bounds.minimum
     table = _table(("unit", "work", "capacity", "bound", "load"), right=(1, 2, 3, 4))
     for unit in bounds.units:
+        if not unit.work:
+            continue
         load = f"{100 * unit.work / (unit.capacity * at):.1f} %"
         table.add_row(unit.unit, f"{unit.work:,}", f"{unit.capacity:,}", f"{unit.bound:,}", load)
     recurrence = bounds.recurrence_attained_by

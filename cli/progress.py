@@ -106,7 +106,7 @@ def build_watcher(style: Style) -> Watcher:
 def sentence(progress: Progress) -> str:
     """One event in words."""
     at = f"II {progress.initiation_interval:,}" if progress.initiation_interval else ""
-    stages = f", {progress.stages} stages" if progress.stages else ""
+    stages = f", over within {progress.stages} II" if progress.stages else ""
     by = f" ({progress.backend})" if progress.backend else ""
     said = {
         "bounds": f"no II below {progress.lower_bound or 1:,}",

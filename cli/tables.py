@@ -25,6 +25,8 @@ def text_console() -> Console:
         force_terminal=terminal,
         width=max(60, width),
         highlight=False,
+        markup=False,  # names hold square brackets
+        emoji=False,
         legacy_windows=False,
         safe_box=(sys.stdout.encoding or "").lower().replace("-", "") != "utf8",
     )

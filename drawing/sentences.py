@@ -70,16 +70,16 @@ def _unproved(answer: Answer, certificate: Certificate) -> Iterator[str]:
     if answer.status == "feasible" and answer.initiation_interval is not None:
         first, last = certificate.lower_bound, answer.initiation_interval - 1
         if first <= last:
-            yield f"Not proved: whether a schedule exists at {_range(first, last)}."
+            yield f"Not proved: whether a schedule exists at II {_range(first, last)}."
     if answer.status == "unknown":
-        yield f"Not proved: whether a schedule exists at {certificate.lower_bound:,} or above."
+        yield f"Not proved: whether a schedule exists at II {certificate.lower_bound:,} or above."
     open_objectives = [o.objective for o in certificate.objectives if not o.proved]
     if open_objectives:
         yield f"Not proved: that {_listed(open_objectives)} cannot be smaller at this interval."
 
 
 def _exclusion(exclusion: Exclusion, certificate: Certificate) -> str:
-    at = f"No schedule exists at {_range(exclusion.first, exclusion.last)}"
+    at = f"No schedule exists at II {_range(exclusion.first, exclusion.last)}"
     if exclusion.by == "bound":
         return f"{at}: MinII is {certificate.bounds.minimum:,}."
     backends = [BACKENDS[backend] for backend in exclusion.proved_by]
@@ -94,11 +94,12 @@ def _exclusion(exclusion: Exclusion, certificate: Certificate) -> str:
 def _stages(bound: StageBound) -> str:
     if bound.kind == "argued":
         return (
-            f"All stage counts up to {bound.stages} were covered; more cannot help, as is argued."
+            f"Iterations of up to {bound.stages} stages from first issue to last result were "
+            "covered; longer ones cannot help."
         )
     return (
-        f"Stage counts up to {bound.stages} were covered, the limit of the machine's rule; "
-        f"without the rule, {bound.argued} would have to be."
+        f"Iterations of up to {bound.stages} stages from first issue to last result were covered, "
+        f"which the machine's rule allows; without the rule, it would be up to {bound.argued}."
     )
 
 

@@ -40,7 +40,7 @@ def reservation_chart(problem: SchedulingProblem, schedule: Schedule) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("slots", justify="right")
     for unit in used:
-        table.add_column(f"{unit} /{capacity[unit]:,}")
+        table.add_column(f"{unit} /{capacity[unit]:,}", no_wrap=True)
     for segment in segments[:MOST_SEGMENTS]:
         table.add_row(_slots(segment), *(_cell(segment, unit) for unit in used))
     if len(segments) > MOST_SEGMENTS:
