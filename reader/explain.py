@@ -13,27 +13,10 @@ from ..models.document import Document
 from ..models.errors import Problem
 from .limits import MAXIMUM_PROBLEMS
 from .located import Path, Place
-from .schema_fields import fields_at
+from .wording import wording
 from .yaml_text import Value
 
 _KEY = "[key]"
-_EXPECTED: Mapping[str, str] = {
-    "int_type": "an integer",
-    "int_from_float": "an integer",
-    "int_parsing": "an integer",
-    "float_type": "a number",
-    "finite_number": "a finite number",
-    "string_type": "text",
-    "bool_type": "true or false",
-    "none_required": "empty",
-    "list_type": "a list",
-    "tuple_type": "a list",
-    "frozen_set_type": "a list",
-    "dict_type": "a mapping",
-    "mapping_type": "a mapping",
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
-}
 
 
 def explain(
@@ -104,7 +87,7 @@ def _problem(
         at = at[:-1]
     place = places[at]
     line, column = (place.key_line, place.key_column) if is_key else (place.line, place.column)
-    message, cure = _say(details, path, model)
+    message, cure = wording(details, path, model)
     where = path_text(path)
     return Problem(f"{where}: {message}" if where else message, file, line, column, cure)
 
@@ -115,59 +98,3 @@ def path_text(path: Path) -> str:
     for item in path:
         text += f"[{item}]" if isinstance(item, int) else f".{item}" if text else item
     return text
-
-
-def _say(details: list[ErrorDetails], path: Path, model: type[Document]) -> tuple[str, str | None]:
-    expected = [_EXPECTED[d["type"]] for d in details if d["type"] in _EXPECTED]
-    literals = [d for d in details if d["type"] == "literal_error"]
-    if len(expected) + len(literals) == len(details):
-        expected = [*(str(d["ctx"]["expected"]) for d in literals), *expected]
-        given = details[0]["input"]
-        known = [
-            w.strip(" '")
-            for d in literals
-            for w in str(d["ctx"]["expected"]).replace(" or ", ",").split(",")
-        ]
-        return f"must be {' or '.join(dict.fromkeys(expected))}, not {_shown(given)}", _nearest(
-            given, known
-        )
-    first = next((d for d in details if d["type"] not in _EXPECTED), details[0])
-    return _say_one(first, path, model)
-
-
-def _say_one(details: ErrorDetails, path: Path, model: type[Document]) -> tuple[str, str | None]:
-    kind, given = details["type"], _shown(details["input"])
-    context: Mapping[str, Any] = details.get("ctx", {})
-    if kind == "missing":
-        return "is missing", f"add `{path[-1]}:`"
-    if kind == "extra_forbidden":
-        return "unknown field", _nearest(str(path[-1]), fields_at(model, path[:-1]))
-    if kind == "string_pattern_mismatch" and given.count("(") != given.count(")"):
-        return f"{given} is not a legal name", "quote text that has a comma inside { } or [ ]"
-    if kind == "string_pattern_mismatch":
-        return f"{given} is not a legal name", f"it must match {context['pattern']}"
-    if kind in ("value_error", "assertion_error"):
-        return details["msg"].split(", ", 1)[-1], None
-    said = details["msg"].replace("Input should", "must").replace("should", "must")
-    return f"{said[:1].lower()}{said[1:]}, not {given}", None
-
-
-def _nearest(given: object, known: list[str]) -> str | None:
-    near = difflib.get_close_matches(str(given), known, n=1)
-    if near:
-        return f"did you mean {near[0]}?"
-    return f"known here: {', '.join(known)}" if 0 < len(known) <= 12 else None
-
-
-def _shown(given: object) -> str:
-    if given is None:
-        return "nothing"
-    if isinstance(given, bool):
-        return "true" if given else "false"
-    if isinstance(given, dict):
-        return "a mapping"
-    if isinstance(given, list | tuple):
-        return "a list"
-    if isinstance(given, str):
-        return f"the text {given if len(given) <= 40 else given[:37] + '...'!r}"
-    return str(given)
