@@ -117,12 +117,16 @@ def answer_of(task: Task, solution: Solution) -> Answer:
     return answer.model_copy(update={"schedule": schedule, **schedule_rows(problem, schedule)})
 
 
-def interrupted_answer(task: Task, schedule: Schedule | None, lower_bound: int) -> Answer:
+def interrupted_answer(task: Task, schedule: Schedule | None, lower_bound: int | None) -> Answer:
     """What is known of a search that did not come to an end: its best schedule, and a bound."""
-    reason = f"interrupted; no schedule has an initiation interval below {lower_bound}"
+    bound = f"no schedule has an initiation interval below {lower_bound}"
+    reason = f"interrupted; {bound}" if lower_bound is not None else "interrupted"
     status: Status = "unknown" if schedule is None else "feasible"
     solution = Solution(status=status, reason=reason, schedule=schedule, effort=Effort(seconds=0.0))
-    return answer_of(task, solution)
+    answer = answer_of(task, solution)
+    if lower_bound is None:
+        return answer
+    return answer.model_copy(update={"bounds": compute_bounds(task.problem)})
 
 
 def _alternative(problem: SchedulingProblem, strategy: Strategy) -> Alternative:

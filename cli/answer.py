@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.table import Table
@@ -68,7 +68,7 @@ def _print_schedule(console: Console, answer: Answer, schedule: Schedule) -> Non
     _section(console, "Schedule", _operations_table(answer))
     _section(console, "Warp groups", _groups_table(answer))
     if answer.rings:
-        _section(console, "Rings", _rings_table(answer))
+        _section(console, "Rings", _rings_table(answer), *_memory_lines(answer))
     try:
         chart = steady_state_chart(problem, schedule, console.width)
         title = "Steady state, one initiation interval, in cycles"
@@ -134,6 +134,17 @@ def _rings_table(answer: Answer) -> Table:
         sizes = (str(row.depth), f"{row.slot_size:,}", f"{row.total:,}")
         table.add_row(row.buffer, row.memory, *sizes)
     return table
+
+
+def _memory_lines(answer: Answer) -> Iterator[Text]:
+    for memory in answer.problem.machine.memories:
+        in_rings = sum(ring.total for ring in answer.rings if ring.memory == memory.name)
+        if in_rings:
+            yield Text(
+                f"{memory.name}: {in_rings:,} of {memory.available:,} {memory.unit} "
+                f"({memory.resident:,} more are taken before the loop)",
+                style="dim",
+            )
 
 
 def _print_versions(console: Console, answer: Answer) -> None:

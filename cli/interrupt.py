@@ -12,8 +12,8 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-GRACE_SECONDS = 0.7
-_POLL_SECONDS = 0.05
+GRACE_SECONDS = 0.5  # the answer is due within a second, printing included
+_POLL_SECONDS = 0.03
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from .. import __version__
 from ..models.errors import TwillError
 from . import kernels, profiles, schema, show, solve
 from .faults import Form, Trace, report_error, report_fault, report_usage
-from .output import print_answer
+from .output import print_answer, print_note
 
 app = typer.Typer(
     name="twill",
@@ -58,6 +58,7 @@ def run(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         return report_usage(error, form)
     except (KeyboardInterrupt, typer.Abort):
+        print_note("interrupted")
         return 130
     except Exception as error:
         return report_fault(error, form, trace)

@@ -26,6 +26,17 @@ def print_note(text: str) -> None:
         pass
 
 
+def check_writable(path: Path) -> None:
+    """Raise UsageError before the work, not after it, if the file cannot be written."""
+    from ..models.errors import UsageError
+
+    if path.is_dir():
+        raise UsageError("is a folder", file=str(path), cure="give the path of a file")
+    if not os.access(path.parent, os.W_OK):
+        cure = "give a path in a folder that exists and can be written"
+        raise UsageError("cannot be written", file=str(path), cure=cure)
+
+
 def write_file(path: Path, text: str) -> None:
     """Replace a file in one step, so that no half of it is ever seen; raises UsageError."""
     from ..models.errors import UsageError

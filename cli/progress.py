@@ -26,7 +26,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self.best: Schedule | None = None
-        self.lower_bound = 1
+        self.lower_bound: int | None = None
         self._began = time.monotonic()
 
     def __call__(self, progress: Progress) -> None:
@@ -34,7 +34,7 @@ class Watcher:
         if progress.schedule is not None:
             self.best = progress.schedule
         if progress.lower_bound is not None:
-            self.lower_bound = max(self.lower_bound, progress.lower_bound)
+            self.lower_bound = max(self.lower_bound or 1, progress.lower_bound)
         self.show(progress)
 
     def show(self, progress: Progress) -> None:
@@ -86,8 +86,8 @@ class StatusWatcher(Watcher):
 
     def show(self, progress: Progress) -> None:
         """Replace the line."""
-        best = self.best.initiation_interval if self.best is not None else "?"
-        known = f"{self.lower_bound:,} <= II <= {best}"
+        best = f"{self.best.initiation_interval:,}" if self.best is not None else "?"
+        known = f"{self.lower_bound or 1:,} <= II <= {best}"
         self._status.update(f"{self.elapsed()}  {known}  {sentence(progress)}")
 
 

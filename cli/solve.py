@@ -11,7 +11,7 @@ import typer
 
 from .interrupt import Finished, run_interruptibly
 from .memory import LEAST_MEGABYTES, limit_memory
-from .output import print_answer, write_file
+from .output import check_writable, print_answer, write_file
 
 # What solves is imported when it is needed, so that help and errors come at once.
 if TYPE_CHECKING:
@@ -101,9 +101,12 @@ def solve(
     a proof; 70 a fault of Twill; 130 interrupted (what was found by then is printed).
     """
     options = _options(top, prove, time_limit, objective, backend)
+    if output is not None:
+        check_writable(output)
     if memory_limit is not None:
         limit_memory(memory_limit)
     from .. import pipeline
+    from .answer import answer_text  # now: after Ctrl-C there is no time left to import it
     from .progress import build_watcher, progress_style
 
     task = pipeline.read_task(document, gpu)
@@ -117,7 +120,7 @@ def solve(
     if as_json:
         print_answer(answer.model_dump_json(indent=1))
     else:
-        _print_text(answer, gpu)
+        print_answer(answer_text(answer, _gpu_note(answer, gpu)))
     if finished.still_running:
         os._exit(130)  # a backend that does not stop would hold the process back
     return 130 if finished.interrupted else EXIT_CODES[answer.status]
@@ -132,12 +135,9 @@ def _solve(task: Task, options: SolveOptions, watcher: Watcher) -> Finished[Answ
         return run_interruptibly(lambda: solve_task(task, options, watcher, stop), stop.request)
 
 
-def _print_text(answer: Answer, gpu: str | None) -> None:
-    from .answer import answer_text
-
-    is_default = gpu is None and answer.sources.kernel is not None
-    note = "(the default GPU; choose another with --gpu)" if is_default else ""
-    print_answer(answer_text(answer, note))
+def _gpu_note(answer: Answer, gpu: str | None) -> str:
+    was_default = gpu is None and answer.sources.kernel is not None
+    return "(the default GPU; choose another with --gpu)" if was_default else ""
 
 
 def _options(

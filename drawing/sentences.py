@@ -20,9 +20,11 @@ def headline(answer: Answer) -> str:
         "infeasible": "infeasible: no schedule exists at any initiation interval, which is proved",
         "unknown": "unknown: no schedule was found, and none is excluded",
     }[answer.status]
-    if answer.status == "feasible" and least is not None:
-        said += f" (no schedule is below {_cycles(least)})"
-    return said
+    if answer.status != "feasible" or least is None:
+        return said
+    if least == interval:
+        return f"feasible: one iteration every {_cycles(interval)}, proved least; see what is not"
+    return f"{said} (no schedule is below {_cycles(least)})"
 
 
 def bound_sentences(bounds: Bounds) -> Iterator[str]:

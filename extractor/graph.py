@@ -221,7 +221,10 @@ class _Builder:
                 )
 
     def located_problem(self, problem: Problem) -> Problem:
-        line, column = self.located.position(*self.origin(problem.path))
+        path = self.origin(problem.path)
+        is_written = path in self.located.places  # else a key says it, in a shorthand
+        find = self.located.position if is_written else self.located.key_position
+        line, column = find(*path)
         return Problem(problem.message, self.located.file, line, column, problem.cure, problem.path)
 
     def origin(self, path: Path) -> Path:
