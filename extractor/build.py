@@ -56,7 +56,9 @@ def loop_names(document: Located[KernelDocument], profile: GpuProfile) -> tuple[
 
 def _find_loop(program: TileProgram, name: str | None) -> Loop:
     if not program.loops:
-        raise InvalidKernel("the program has no loop to schedule", cure="write `for i in range(...):` over tiles")
+        raise InvalidKernel(
+            "the program has no loop to schedule", cure="write `for i in range(...):` over tiles"
+        )
     for loop in program.loops:
         if name in (None, loop.index):
             return loop
@@ -67,7 +69,11 @@ def _find_loop(program: TileProgram, name: str | None) -> Loop:
 def _in_file(fault: InvalidKernel, file: str) -> InvalidKernel:
     first = fault.problems[0]
     return InvalidKernel(
-        first.message, file=first.file or file, line=first.line, column=first.column, cure=first.cure
+        first.message,
+        file=first.file or file,
+        line=first.line,
+        column=first.column,
+        cure=first.cure,
     )
 
 
@@ -86,7 +92,9 @@ class _Pricing:
     def problem(self) -> SchedulingProblem:
         graph = self._graph
         machine = machine_of(
-            self._profile, resident_shared_bytes=graph.resident_shared_bytes, resident_columns=graph.resident_columns
+            self._profile,
+            resident_shared_bytes=graph.resident_shared_bytes,
+            resident_columns=graph.resident_columns,
         )
         problem = SchedulingProblem(
             name=graph.kernel,
@@ -94,7 +102,12 @@ class _Pricing:
             operations=tuple(self._operation(o) for o in graph.operations),
             values=tuple(self._value(v) for v in graph.values),
             buffers=tuple(
-                Buffer(name=b.name, memory=SHARED if b.place == "shared" else TENSOR, size=b.size, opener=b.opener)
+                Buffer(
+                    name=b.name,
+                    memory=SHARED if b.place == "shared" else TENSOR,
+                    size=b.size,
+                    opener=b.opener,
+                )
                 for b in graph.buffers
             ),
             dependences=tuple(self._dependence(d) for d in graph.dependences),
@@ -123,7 +136,11 @@ class _Pricing:
         )
 
     def _wait(self, operation: GraphOperation) -> int:
-        sources = {d.source for d in self._graph.dependences if d.target == operation.name and self._blocks(d)}
+        sources = {
+            d.source
+            for d in self._graph.dependences
+            if d.target == operation.name and self._blocks(d)
+        }
         return sum(self._wait_for(self._operations[source]) for source in sorted(sources))
 
     def _wait_for(self, source: GraphOperation) -> int:
@@ -138,7 +155,9 @@ class _Pricing:
         return not (source.kind == "matrix" and target.kind == "matrix")
 
     def _value(self, value: GraphValue) -> Value:
-        return Value(name=value.name, source=value.source, registers=value.registers, buffer=value.buffer)
+        return Value(
+            name=value.name, source=value.source, registers=value.registers, buffer=value.buffer
+        )
 
     def _dependence(self, dependence: GraphDependence) -> Dependence:
         source, target = self._operations[dependence.source], self._operations[dependence.target]

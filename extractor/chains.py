@@ -1,4 +1,4 @@
-"""Granularity: which elementwise operations are fused into one operation of the schedule (docs/granularity.md).
+"""Granularity: which elementwise operations are fused into one operation of the schedule (docs/lowering.md).
 
 Rule `fused-chains/1`. Two elementwise operations share a chain if they are connected, wait for the same matrix
 products, and the same reductions stand before them. An operation that no reduction needs is done as late as its reader.
@@ -13,6 +13,8 @@ from .tiles import Tile
 
 VIEWS = ("transpose", "broadcast")
 VECTOR_KINDS = ("map", "reduce", "scan", "cast", "fill", "arange")
+
+EXPENSIVE = ("exp2", "log2", "sqrt", "rsqrt", "sigmoid", "tanh", "divide")
 
 Roots = frozenset[tuple[str, int]]
 
@@ -76,7 +78,11 @@ class ChainFinder:
         return tile.name
 
     def _vector_tiles(self) -> list[Tile]:
-        return [t for t in self._tiles.values() if t.kind in VECTOR_KINDS and t.name not in self._hoisted]
+        return [
+            t
+            for t in self._tiles.values()
+            if t.kind in VECTOR_KINDS and t.name not in self._hoisted
+        ]
 
     def _key(self, name: str) -> tuple[Roots, int]:
         return self._roots[name], self._level[name]
@@ -98,7 +104,10 @@ class ChainFinder:
     def _find_hoisted(self) -> frozenset[str]:
         hoisted: set[str] = set()
         for tile in self._tiles.values():
-            free = all(i.producer is None or (i.distance == 0 and i.producer in hoisted) for i in tile.inputs)
+            free = all(
+                i.producer is None or (i.distance == 0 and i.producer in hoisted)
+                for i in tile.inputs
+            )
             if free and tile.kind in (*VECTOR_KINDS, *VIEWS):
                 hoisted.add(tile.name)
         return frozenset(hoisted)
@@ -124,17 +133,30 @@ class ChainFinder:
         self._after_reduction[tile.name] = after or tile.kind in ("reduce", "scan")
 
     def _delay(self) -> None:
-        """Move what no reduction needs to the chain of its readers, so that it is not kept in registers."""
+        """Move what no reduction needs to the chain of its readers, so that it is not kept in registers.
+
+        A cheap operation on one matrix also moves to a chain that waits for more products; an expensive one (MUFU)
+        stays, so that it overlaps with those products.
+        """
         for tile in reversed(self._vector_tiles()):
-            if tile.kind in ("reduce", "scan"):
+            reads = self._readers[tile.name]
+            vector = all(r.kind in VECTOR_KINDS and distance == 0 for r, distance in reads)
+            if tile.kind in ("reduce", "scan") or not reads or not vector:
                 continue
-            readers = [r for r, distance in self._readers[tile.name] if distance == 0]
-            carried = any(distance > 0 for _, distance in self._readers[tile.name])
-            alike = all(
-                r.kind in VECTOR_KINDS and self._roots[r.name] == self._roots[tile.name] for r in readers
-            )
-            if readers and alike and not carried:
-                self._level[tile.name] = min(self._level[r.name] for r in readers)
+            roots = {self._roots[r.name] for r, _ in reads}
+            if roots == {self._roots[tile.name]}:
+                self._level[tile.name] = min(self._level[r.name] for r, _ in reads)
+            elif len({self._key(r.name) for r, _ in reads}) == 1 and self._is_cheap(tile):
+                self._roots[tile.name], self._level[tile.name] = self._key(reads[0][0].name)
+
+    def _is_cheap(self, tile: Tile) -> bool:
+        """No MUFU, and at most one matrix read: doing it later keeps no more registers alive."""
+        matrices = {
+            i.producer
+            for i in tile.inputs
+            if i.producer and self._tiles[self.resolve(i.producer)].is_matrix
+        }
+        return tile.is_matrix and tile.origin.primitive not in EXPENSIVE and len(matrices) == 1
 
 
 def _chain_name(tiles: list[Tile]) -> str:

@@ -40,7 +40,9 @@ def crossing(
     move = ceiling(value.bytes / handoff.staging_rate.exact)
     by_matrix = target.kind == "matrix"
     return Crossing(
-        handoff_cycles=handoff.staging_latency.whole + handoff.mbarrier_latency.whole + move * (1 if by_matrix else 2),
+        handoff_cycles=handoff.staging_latency.whole
+        + handoff.mbarrier_latency.whole
+        + move * (1 if by_matrix else 2),
         staged_bytes=value.bytes,
         send_cycles=move + signal,
         receive_cycles=signal if by_matrix else move + signal,

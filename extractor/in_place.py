@@ -17,13 +17,17 @@ class InPlace:
     """
 
     def __init__(
-        self, reads: Reads, order: IterationOrder, values: tuple[GraphValue, ...], flows: tuple[GraphDependence, ...]
-    ) -> None:
-        self._reads, self._order = reads, order
+        self, reads: Reads, order: IterationOrder, values: tuple[GraphValue, ...],
+        flows: tuple[GraphDependence, ...], matrices: frozenset[str],
+    ) -> None:  # fmt: skip
+        self._reads, self._order, self._matrices = reads, order, matrices
         self._free: Counter[str] = Counter()
         for value in values:
-            self._free[value.source] += value.registers
-        self._flows = {v.name: [f for f in dict.fromkeys(flows) if f.value == v.name] for v in values}
+            if value.name in matrices:
+                self._free[value.source] += value.registers
+        self._flows = {
+            v.name: [f for f in dict.fromkeys(flows) if f.value == v.name] for v in values
+        }
         self.values = tuple(part for value in values for part in self._divide(value))
         self.flows = tuple(flow for name in self._flows for flow in self._flows[name])
 
@@ -44,7 +48,9 @@ class InPlace:
         if taken < value.registers:
             rest = f"{value.name}.rest"
             self._flows[rest] = [f.model_copy(update={"value": rest}) for f in flows]
-            yield value.model_copy(update={"name": rest, "registers": value.registers - taken, "bytes": 0})
+            yield value.model_copy(
+                update={"name": rest, "registers": value.registers - taken, "bytes": 0}
+            )
 
     def _marked(self, flow: GraphDependence, taker: GraphDependence) -> GraphDependence:
         return flow.model_copy(update={"in_place": True}) if flow == taker else flow
@@ -52,10 +58,12 @@ class InPlace:
     def _taker(self, value: GraphValue) -> GraphDependence | None:
         """The last reader, if it may overwrite what it reads: an accumulating product or a chain."""
         flows = self._flows[value.name]
-        if value.place == "shared" or not flows:
+        if value.place == "shared" or value.name not in self._matrices:
             return None
         for flow in flows:
-            if self._overwrites(flow, value) and all(self._before(other, flow) for other in flows if other != flow):
+            if self._overwrites(flow, value) and all(
+                self._before(other, flow) for other in flows if other != flow
+            ):
                 return flow
         return None
 

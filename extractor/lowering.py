@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from ..models.dependence_graph import (
     DependenceGraph,
     GraphDependence,
+    GraphKind,
     GraphOperation,
     MatrixWork,
     TransferWork,
     VectorWork,
 )
-from ..models.errors import InvalidKernel
 from ..models.kernel import ElementType
 from ..models.problem import LegalityRule
 from ..models.profile import GpuProfile
@@ -26,13 +26,16 @@ from .swaps import subtile_swaps
 from .tiles import Tile
 from .vector_work import chain_instructions
 
-MATRIX_TYPES = ("bf16", "fp16", "fp8e4m3")
-
 
 def lower_loop(
-    program: TileProgram, loop: Loop, tiles: tuple[Tile, ...], profile: GpuProfile, *, fused: bool = True
+    program: TileProgram,
+    loop: Loop,
+    tiles: tuple[Tile, ...],
+    profile: GpuProfile,
+    *,
+    fused: bool = True,
 ) -> DependenceGraph:
-    """The dependence graph of one loop on the hardware of the profile; InvalidKernel if it cannot be lowered."""
+    """The dependence graph of one loop on the hardware of the profile."""
     finder = ChainFinder(tiles, fused=fused)
     chains = finder.chains()
     reads = Reads(tiles, finder, chains)
@@ -48,7 +51,6 @@ class _Lowering:
         self._chains = {chain.name: chain for chain in chains}
         self._profile = profile
         self._fused = fused
-        self._check_matrices()
         self._place = Placement(reads, profile)
 
     def graph(self) -> DependenceGraph:
@@ -96,11 +98,11 @@ class _Lowering:
             return self._chain(self._chains[owner])
         if tile.kind == "dot":
             return self._matrix(tile)
-        kind = {"load": "load", "store": "store", "reduce_add": "reduce_add"}[tile.kind]
+        kinds: dict[str, GraphKind] = {"load": "load", "store": "store", "reduce_add": "reduce_add"}
         work = TransferWork(bytes=tile.size_bytes, streamed=self._is_streamed(tile))
         verb = {"load": "load", "store": "store to", "reduce_add": "add into"}[tile.kind]
         return GraphOperation(
-            name=owner, kind=kind, members=(tile.name,), work=work, line=tile.line,
+            name=owner, kind=kinds[tile.kind], members=(tile.name,), work=work, line=tile.line,
             summary=f"{verb} {tile.access.argument} {'x'.join(map(str, tile.shape))} {tile.dtype}",
         )  # fmt: skip
 
@@ -111,7 +113,7 @@ class _Lowering:
     def _matrix(self, tile: Tile) -> GraphOperation:
         (rows, depth), (_, columns) = tile.input_shapes[0], tile.input_shapes[1]
         work = MatrixWork(
-            rows=rows, columns=columns, depth=depth, dtype=self._operand_types(tile)[0],
+            rows=rows, columns=columns, depth=depth, dtype=self._type(tile.origin.operands[0]),
             left_from=self._place.left_place(tile.name),
         )  # fmt: skip
         return GraphOperation(
@@ -119,13 +121,11 @@ class _Lowering:
             summary=f"matrix product {rows}x{columns}x{depth} {work.dtype}",
         )  # fmt: skip
 
-    def _operand_types(self, tile: Tile) -> tuple[ElementType, ElementType]:
-        left, right = tile.origin.operands[:2]
-        return self._type(left), self._type(right)
-
     def _type(self, operand: Operand) -> ElementType:
         if isinstance(operand, ValueOperand):
-            return next(o.type.dtype for o in self._program.operations() if o.name == operand.operation)
+            return next(
+                o.type.dtype for o in self._program.operations() if o.name == operand.operation
+            )
         if isinstance(operand, CarriedOperand):
             return self._loop.carried_local(operand.local).type.dtype
         return "f32"
@@ -153,22 +153,11 @@ class _Lowering:
             summary=f"copy {tile.name} to shared memory",
         )  # fmt: skip
 
-    def _check_matrices(self) -> None:
-        for tile in self._reads.tiles.values():
-            if tile.kind != "dot":
-                continue
-            for dtype in self._operand_types(tile):
-                if dtype not in MATRIX_TYPES:
-                    raise InvalidKernel(
-                        f"dot reads an operand of {dtype}; the tensor core takes {', '.join(MATRIX_TYPES)}",
-                        line=tile.line, column=tile.origin.position.column,
-                        cure="convert the operand, for example with .to(bf16)",
-                    )  # fmt: skip
-
     # dependences
 
     def _dependences(self) -> Iterable[GraphDependence]:
         yield from self._place.flows
+        yield from self._place.shared_storage
         yield from self._single_versions()
         yield from memory_order(self._reads)
 
@@ -176,7 +165,12 @@ class _Lowering:
         """Registers that a wgmma in flight reads get no second version (ptxas C7513): rule `single-fragment/1`."""
         place = {value.name: value.place for value in self._place.values}
         for flow in self._place.flows:
-            if flow.role == "left" and flow.value and place[flow.value] == "registers" and flow.distance <= 1:
+            if (
+                flow.role == "left"
+                and flow.value
+                and place[flow.value] == "registers"
+                and flow.distance <= 1
+            ):
                 yield GraphDependence(
                     source=flow.target, target=flow.source, kind="anti", distance=1 - flow.distance,
                     reason="single-fragment/1",
@@ -198,5 +192,7 @@ class _Lowering:
                 rule = "register-recurrence/1"
             if rule:
                 key = (rule, d.source, d.target)
-                rules[key] = LegalityRule(rule=rule, kind="together", operations=(d.source, d.target))
+                rules[key] = LegalityRule(
+                    rule=rule, kind="together", operations=(d.source, d.target)
+                )
         return tuple(rules.values())

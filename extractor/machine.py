@@ -12,7 +12,9 @@ SHARED = "shared_memory"
 TENSOR = "tensor_memory"
 
 
-def machine_of(profile: GpuProfile, *, resident_shared_bytes: int = 0, resident_columns: int = 0) -> Machine:
+def machine_of(
+    profile: GpuProfile, *, resident_shared_bytes: int = 0, resident_columns: int = 0
+) -> Machine:
     """What one SM offers to one block of a loop that keeps the given tiles resident."""
     shared = profile.shared_memory
     memories = [
@@ -23,10 +25,14 @@ def machine_of(profile: GpuProfile, *, resident_shared_bytes: int = 0, resident_
     ]  # fmt: skip
     if profile.tensor_memory is not None:
         columns = profile.tensor_memory.columns.whole
-        memories.append(Memory(name=TENSOR, capacity=columns, resident=resident_columns, unit="columns"))
+        memories.append(
+            Memory(name=TENSOR, capacity=columns, resident=resident_columns, unit="columns")
+        )
     return Machine(
         name=profile.profile,
-        units=tuple(FunctionalUnit(name=n, capacity=int(u.capacity.exact)) for n, u in profile.units.items()),
+        units=tuple(
+            FunctionalUnit(name=n, capacity=int(u.capacity.exact)) for n, u in profile.units.items()
+        ),
         memories=tuple(memories),
         staging_memory=SHARED,
         warp_groups=profile.warp_groups,

@@ -14,7 +14,10 @@ def memory_order(reads: Reads) -> Iterable[GraphDependence]:
     for position, first in enumerate(copies):
         for second in copies[position:]:
             kinds = (first.kind, second.kind)
-            if first.access.argument != second.access.argument or kinds in (("load", "load"), ("reduce_add",) * 2):
+            if first.access.argument != second.access.argument or kinds in (
+                ("load", "load"),
+                ("reduce_add",) * 2,
+            ):
                 continue
             if first.name != second.name:
                 yield _between(first.name, second.name, kinds, 0)

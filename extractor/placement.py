@@ -11,7 +11,7 @@ from .in_place import InPlace
 from .order import IterationOrder
 from .places import align, columns_of, place_for, registers_of
 from .reads import Read, Reads
-from .storage import accumulator_chains, forwarded_products, overwritten_products
+from .storage import Sharing, accumulator_chains, forwarded_products, overwritten_products
 from .tiles import Tile
 
 SMALL_ALIGNMENT = 128  # bytes, of row vectors in shared memory
@@ -26,13 +26,26 @@ class Placement:
         in_columns = profile.lowering == "tcgen05"
         self._accumulators = accumulator_chains(reads) if in_columns else {}
         self._forwarded = forwarded_products(reads, self._order) if in_columns else {}
-        self._overwrites = overwritten_products(reads, self._order, self._accumulators) if in_columns else {}
+        self._overwrites = (
+            overwritten_products(reads, self._order, self._accumulators) if in_columns else {}
+        )
+        self._sharing = Sharing(
+            reads, self._order, self._accumulators, self._overwrites,
+            profile.tensor_memory.columns.whole if profile.tensor_memory else None,
+        )  # fmt: skip
         self.copied = frozenset(r.producer for r in reads.all if self._needs_copy(r))
         self._values: dict[str, GraphValue] = {}
+        self._matrices: set[str] = set()
         self._buffers: dict[str, GraphBuffer] = {}
         for read in reads.all:
             self._add_values(read)
-        self._in_place = InPlace(reads, self._order, tuple(self._values.values()), tuple(self._all_flows()))
+        self._in_place = InPlace(
+            reads,
+            self._order,
+            tuple(self._values.values()),
+            tuple(self._all_flows()),
+            frozenset(self._matrices),
+        )
 
     @property
     def values(self) -> tuple[GraphValue, ...]:
@@ -52,7 +65,13 @@ class Placement:
     @property
     def notes(self) -> tuple[str, ...]:
         """Storage that two values share."""
-        return tuple(f"overwrite-product/1: {a} overwrites {b}" for a, b in self._overwrites.items())
+        pairs = (*self._overwrites.items(), *self._sharing.homes.items())
+        return tuple(f"overwrite-product/1: {a} overwrites {b}" for a, b in pairs)
+
+    @property
+    def shared_storage(self) -> tuple[GraphDependence, ...]:
+        """What must be over before a product overwrites storage that it does not read."""
+        return self._sharing.dependences
 
     def left_place(self, product: str) -> Place:
         """Where a product reads its left operand."""
@@ -64,9 +83,13 @@ class Placement:
     def shared_bytes(self, chain: str) -> int:
         """Bytes that a chain moves to and from shared memory."""
         reads = self._reads
-        written = sum(v.bytes for v in self._values.values() if v.source == chain and v.place == "shared")
+        written = sum(
+            v.bytes for v in self._values.values() if v.source == chain and v.place == "shared"
+        )
         loads = {r.producer for r in reads.all if reads.owner[r.reader] == chain}
-        read = sum(reads.tiles[name].size_bytes for name in loads if reads.tiles[name].kind == "load")
+        read = sum(
+            reads.tiles[name].size_bytes for name in loads if reads.tiles[name].kind == "load"
+        )
         return written + read
 
     def loaded_elements(self, chain: str) -> int:
@@ -81,7 +104,9 @@ class Placement:
 
     def stored_words(self, chain: str) -> int:
         """32-bit words that a chain stores to Tensor Memory."""
-        values = [v for v in self._values.values() if v.source == chain and v.place == "tensor_memory"]
+        values = [
+            v for v in self._values.values() if v.source == chain and v.place == "tensor_memory"
+        ]
         return sum(-(-v.bytes // 4) for v in values)
 
     def _needs_copy(self, read: Read) -> bool:
@@ -89,7 +114,10 @@ class Placement:
         return stores and self._reads.tiles[read.producer].kind == "dot"
 
     def _is_inside(self, read: Read) -> bool:
-        return read.distance == 0 and self._reads.owner[read.producer] == self._reads.owner[read.reader]
+        return (
+            read.distance == 0
+            and self._reads.owner[read.producer] == self._reads.owner[read.reader]
+        )
 
     def _add_values(self, read: Read) -> None:
         if self._is_inside(read):
@@ -100,6 +128,7 @@ class Placement:
         if self._forwards(read):
             registers = registers_of(tile, 1)
             name = f"{tile.name}.registers"
+            self._matrices.add(name)
             self._values[name] = GraphValue(
                 name=name, source=self._forwarded[tile.name], place="registers",
                 registers=registers, bytes=tile.size_bytes,
@@ -110,12 +139,18 @@ class Placement:
     def _forwards(self, read: Read) -> bool:
         """Whether the reader takes a product from the registers of the chain that loaded it."""
         first = self._forwarded.get(read.producer)
-        return first is not None and self._reads.owner[read.reader] != first and self._reads.is_vector(read.reader)
+        return (
+            first is not None
+            and self._reads.owner[read.reader] != first
+            and self._reads.is_vector(read.reader)
+        )
 
     def _add(self, tile: Tile, place: Place, source: str | None = None) -> None:
         name = self._value_name(tile, place)
         if name in self._values:
             return
+        if tile.is_matrix:
+            self._matrices.add(name)
         made_by = source or self._reads.owner[tile.name]
         replication = self._profile.vector.row_replication.whole
         self._values[name] = GraphValue(
@@ -142,11 +177,15 @@ class Placement:
 
     def _columns(self, tile: Tile) -> str:
         """The buffer in Tensor Memory: that of the accumulator, or of the product that the tile overwrites."""
-        first = self._accumulators.get(tile.name) or self._overwrites.get(tile.name) or tile.name
+        own = self._accumulators.get(tile.name) or self._overwrites.get(tile.name) or tile.name
+        first = self._sharing.homes.get(own, own)
         head = self._reads.tiles[first]
         if first not in self._buffers:
             self._buffers[first] = GraphBuffer(
-                name=first, place="tensor_memory", size=columns_of(head), opener=self._reads.owner[first]
+                name=first,
+                place="tensor_memory",
+                size=columns_of(head),
+                opener=self._reads.owner[first],
             )
         return first
 
@@ -162,10 +201,17 @@ class Placement:
                 source, name = self._forwarded[tile.name], f"{tile.name}.registers"
             if self._needs_copy(read):
                 copy = f"{tile.name}.copy"
-                yield GraphDependence(source=source, target=copy, kind="flow", distance=read.distance, value=name)
+                yield GraphDependence(
+                    source=source, target=copy, kind="flow", distance=read.distance, value=name
+                )
                 shared = self._value_name(tile, "shared")
                 yield GraphDependence(source=copy, target=target, kind="flow", value=shared)
                 continue
             yield GraphDependence(
-                source=source, target=target, kind="flow", distance=read.distance, value=name, role=read.role
+                source=source,
+                target=target,
+                kind="flow",
+                distance=read.distance,
+                value=name,
+                role=read.role,
             )

@@ -72,7 +72,11 @@ def _port(bytes_moved: int, cycles: int, profile: GpuProfile) -> tuple[Reservati
     if not bytes_moved:
         return ()
     capacity = int(profile.units["shared_port"].capacity.exact)
-    return (Reservation(unit="shared_port", quantity=min(capacity, -(-bytes_moved // cycles)), cycles=cycles),)
+    return (
+        Reservation(
+            unit="shared_port", quantity=min(capacity, -(-bytes_moved // cycles)), cycles=cycles
+        ),
+    )
 
 
 def _check_shape(operation: GraphOperation, work: MatrixWork, profile: GpuProfile) -> None:
@@ -84,7 +88,11 @@ def _check_shape(operation: GraphOperation, work: MatrixWork, profile: GpuProfil
             f"{operation.name}: {profile.profile} multiplies no {work.dtype}",
             line=operation.line, cure=f"convert the operands to one of {legal}",
         )  # fmt: skip
-    if not instruction_rows(work, profile) or work.columns % shape.column_step or work.depth % shape.depth:
+    if (
+        not instruction_rows(work, profile)
+        or work.columns % shape.column_step
+        or work.depth % shape.depth
+    ):
         rows = " or ".join(map(str, shape.rows))
         raise InvalidKernel(
             f"{operation.name}: {text} is not a legal matrix shape on {profile.target}", line=operation.line,
@@ -97,7 +105,9 @@ def _transfer(operation: GraphOperation, work: TransferWork, profile: GpuProfile
     link = ceiling(work.bytes / transfers.link.exact)
     reservations = [Reservation(unit="tma", cycles=link)]
     if work.streamed:
-        reservations.append(Reservation(unit="dram", cycles=ceiling(work.bytes / transfers.dram.exact)))
+        reservations.append(
+            Reservation(unit="dram", cycles=ceiling(work.bytes / transfers.dram.exact))
+        )
     first = transfers.load_latency if operation.kind == "load" else transfers.store_latency
     held = max(block.cycles for block in reservations)
     return Price(
@@ -138,7 +148,8 @@ def _unit_loads(work: VectorWork, profile: GpuProfile) -> Mapping[str, Fraction]
         cost = profile.vector.instructions.get(name)
         if cost is None:
             raise InvalidProfile(
-                f"{profile.profile} has no cost for {name}", cure=f"add vector.instructions.{name} to the profile"
+                f"{profile.profile} has no cost for {name}",
+                cure=f"add vector.instructions.{name} to the profile",
             )
         for unit, per_element in ((cost.unit, cost.per_element), *cost.extra.items()):
             amount = elements * per_element.exact
@@ -157,4 +168,6 @@ def _tensor_memory_cycles(work: VectorWork, profile: GpuProfile) -> int:
     memory = profile.tensor_memory
     if memory is None:
         return 0
-    return ceiling(work.loaded_elements / memory.load_rate.exact) + ceiling(work.stored_words / memory.store_rate.exact)
+    return ceiling(work.loaded_elements / memory.load_rate.exact) + ceiling(
+        work.stored_words / memory.store_rate.exact
+    )

@@ -31,7 +31,9 @@ class Reads:
         self.tiles: Mapping[str, Tile] = {tile.name: tile for tile in tiles}
         self._hoisted = finder.hoisted
         self.owner: Mapping[str, str] = self._owners(chains)
-        self.all: tuple[Read, ...] = tuple(read for tile in self.tiles.values() for read in self._reads_of(tile))
+        self.all: tuple[Read, ...] = tuple(
+            read for tile in self.tiles.values() for read in self._reads_of(tile)
+        )
 
     def of(self, producer: str) -> tuple[Read, ...]:
         """Reads of one tile."""
@@ -47,7 +49,9 @@ class Reads:
         return self.tiles[tile].kind in VECTOR_KINDS
 
     def _owners(self, chains: Iterable[Chain]) -> Mapping[str, str]:
-        owner = {t.name: t.name for t in self.tiles.values() if t.kind not in (*VECTOR_KINDS, *VIEWS)}
+        owner = {
+            t.name: t.name for t in self.tiles.values() if t.kind not in (*VECTOR_KINDS, *VIEWS)
+        }
         for chain in chains:
             owner.update((name, chain.name) for name in chain.names)
         return owner

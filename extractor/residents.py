@@ -10,7 +10,12 @@ from .reads import Reads
 
 def resident_bytes(program: TileProgram, loop: Loop, reads: Reads, alignment: int) -> int:
     """Bytes of every tile before the loop that a product of the loop reads, each once."""
-    before = {o.name: o for segment in program.segments if isinstance(segment, Block) for o in segment.operations}
+    before = {
+        o.name: o
+        for segment in program.segments
+        if isinstance(segment, Block)
+        for o in segment.operations
+    }
     wanted: set[str] = set()
     for tile in reads.tiles.values():
         for read in tile.inputs:

@@ -37,7 +37,9 @@ class _Subtiling:
 
     def tiles(self) -> tuple[Tile, ...]:
         """Every operation for each of its sub-tiles, in program order."""
-        return tuple(tile for operation in self._loop.operations for tile in self._replicas(operation))
+        return tuple(
+            tile for operation in self._loop.operations for tile in self._replicas(operation)
+        )
 
     def _replicas(self, operation: Operation) -> Iterator[Tile]:
         for subtile in self._subtiles(self._sizes(operation)):
@@ -92,8 +94,6 @@ class _Subtiling:
         contracted = self._contracted(operation)
         if contracted and operation.kind != "dot":
             self._refuse(operation, contracted[0])
-        if contracted and len(operation.operands) < 3:
-            self._refuse(operation, contracted[0])
         parts = tuple(self._subtiles(contracted))
         previous: str | None = None
         for position, part in enumerate(parts):
@@ -104,23 +104,26 @@ class _Subtiling:
             tile = self._tile(operation, name, subtile, subtile + part)
             if previous is not None:
                 inputs = (*tile.inputs[:2], Input(previous))
-                tile = Tile(name, operation, subtile, inputs, tile.shape, tile.dtype, tile.input_shapes)
+                tile = Tile(
+                    name, operation, subtile, inputs, tile.shape, tile.dtype, tile.input_shapes
+                )
             previous = name
             yield tile
 
     def _refuse(self, operation: Operation, size: str) -> None:
         raise InvalidKernel(
-            f"{operation.name} contracts {size}, which is split, and has no accumulator to chain the parts",
+            f"{operation.name} reduces over {size}, which is split; only products chain their parts",
             line=operation.position.line,
             column=operation.position.column,
-            cure=f"give it an accumulator (dot(a, b, accumulator)), or do not split {size}",
+            cure=f"do not split {size}, or reduce over another one",
         )
 
     def _tile(self, operation: Operation, name: str, own: SubTile, seen: SubTile) -> Tile:
         inputs = tuple(self._input(operand, seen) for operand in operation.operands)
         dimensions = operation.result.dimensions if operation.result else self._stored(operation)
         shapes = tuple(
-            tuple(self._extent(d, operation) for d in self._dimensions(operand)) for operand in operation.operands
+            tuple(self._extent(d, operation) for d in self._dimensions(operand))
+            for operand in operation.operands
         )
         shape = tuple(self._extent(d, operation) for d in dimensions)
         if operation.kind == "load":

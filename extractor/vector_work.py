@@ -57,7 +57,12 @@ def _multiplies_that_fuse(tiles: tuple[Tile, ...]) -> frozenset[str]:
             continue
         for read in tile.inputs:
             factor = by_name.get(read.producer or "")
-            if factor is None or read.distance or readers[factor.name] != 1 or factor.shape != tile.shape:
+            if (
+                factor is None
+                or read.distance
+                or readers[factor.name] != 1
+                or factor.shape != tile.shape
+            ):
                 continue
             if factor.kind == "map" and factor.origin.primitive == "multiply":
                 fused.add(factor.name)

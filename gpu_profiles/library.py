@@ -15,7 +15,9 @@ from ..reader.located import Located
 def profile_names() -> tuple[str, ...]:
     """Names of the profiles that ship with Twill, sorted."""
     folder = files(__package__)
-    return tuple(sorted(e.name.removesuffix(".yaml") for e in folder.iterdir() if e.name.endswith(".yaml")))
+    return tuple(
+        sorted(e.name.removesuffix(".yaml") for e in folder.iterdir() if e.name.endswith(".yaml"))
+    )
 
 
 def load_profile(name_or_path: str) -> Located[GpuProfile]:
@@ -50,8 +52,14 @@ def checked(located: Located[GpuProfile]) -> Located[GpuProfile]:
         missing |= {"tensor_memory_port"} - known
     if missing:
         raise InvalidProfile(
-            f"units: {', '.join(sorted(missing))} missing", file=located.file, cure="define them with a capacity"
+            f"units: {', '.join(sorted(missing))} missing",
+            file=located.file,
+            cure="define them with a capacity",
         )
     if profile.lowering == "tcgen05" and profile.tensor_memory is None:
-        raise InvalidProfile("tensor_memory missing", file=located.file, cure="lowering tcgen05 needs its columns and rates")
+        raise InvalidProfile(
+            "tensor_memory missing",
+            file=located.file,
+            cure="lowering tcgen05 needs its columns and rates",
+        )
     return located

@@ -22,7 +22,9 @@ class MatrixWork(Document):
     columns: Positive
     depth: Positive
     dtype: ElementType
-    left_from: Place  # where the left operand is read from; the right one is always in shared memory
+    left_from: (
+        Place  # where the left operand is read from; the right one is always in shared memory
+    )
 
 
 class VectorWork(Document):

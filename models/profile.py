@@ -54,7 +54,9 @@ class InstructionCost(Document):
 
     unit: Name  # beside the issue slots, which every instruction takes
     per_element: PositiveFigure  # instructions of that unit per element; two elements may share one
-    extra: Mapping[Name, PositiveFigure] = Field(default_factory=dict)  # further units, instructions per element
+    extra: Mapping[Name, PositiveFigure] = Field(
+        default_factory=dict
+    )  # further units, instructions per element
 
 
 class MatrixShape(Document):
@@ -70,11 +72,15 @@ class TensorCore(Document):
     """Rates and shapes of the matrix instructions."""
 
     # multiply-adds per cycle and SM, by element type, then by the M of one instruction
-    multiply_adds: Mapping[ElementType, Mapping[Annotated[str, StringConstraints(pattern="^M[0-9]+$")], PositiveFigure]]
+    multiply_adds: Mapping[
+        ElementType, Mapping[Annotated[str, StringConstraints(pattern="^M[0-9]+$")], PositiveFigure]
+    ]
     latency: Figure  # cycles from issue to usable result, beyond the time the tensor core is held
     issue: Figure  # cycles of the issuing warp group, per operation
     issue_per_instruction: Figure  # cycles of the issuing warp group, per matrix instruction
-    order_token: Figure  # cycles per operation to keep the order between warp groups (named barrier)
+    order_token: (
+        Figure  # cycles per operation to keep the order between warp groups (named barrier)
+    )
     shapes: Mapping[ElementType, MatrixShape]
 
 
@@ -149,7 +155,9 @@ class GpuProfile(Document):
     target: Target
     multiprocessors: PositiveFigure
     clock: PositiveFigure  # MHz, only to convert cycles to time
-    warp_groups: Annotated[int, Field(ge=1, le=8)]  # roles that the emitter sets up at most, the producer included
+    warp_groups: Annotated[
+        int, Field(ge=1, le=8)
+    ]  # roles that the emitter sets up at most, the producer included
     most_stages: Annotated[int, Field(ge=1, le=64)]  # that the emitter expands
     lowering: Literal["wgmma", "tcgen05"]
     units: Mapping[Name, Unit]
