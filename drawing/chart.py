@@ -96,7 +96,8 @@ def _draw_row(row: Row, scale: Scale) -> Text:
         if start >= scale.columns:
             break
         end = min(max(scale.column(bar.end), start + 1), scale.columns)
-        solid = min(max(scale.column(bar.solid_end), start), end)
+        least = start + 1 if bar.solid_end > bar.start else start
+        solid = min(max(scale.column(bar.solid_end), least), end)
         text.append(" " * (start - len(text)))
         colour = COLOURS[bar.iteration % len(COLOURS)]
         text.append(_bar_text(bar.label, solid - start, end - start), style=f"black on {colour}")

@@ -210,15 +210,12 @@ class _Builder:
             )
 
     def check_sizes(self, dependences: tuple[Dependence, ...]) -> None:
-        for key, count, most in (
-            ("dependences", len(dependences), MAXIMUM_DEPENDENCES),
-            ("operations", len(self.values), MAXIMUM_VALUES),
-        ):
-            if count > most:
-                what = "dependences" if key == "dependences" else "values"
-                raise self.fault(
-                    (key,), f"{count} {what}; {most} at most", "make the graph smaller"
-                )
+        if len(dependences) > MAXIMUM_DEPENDENCES:
+            cure = f"make the graph smaller: {MAXIMUM_DEPENDENCES} at most"
+            raise self.fault(("dependences",), f"{len(dependences)} dependences", cure)
+        if len(self.values) > MAXIMUM_VALUES:
+            cure = f"make the graph smaller: {MAXIMUM_VALUES} at most"
+            raise self.fault(("operations",), f"{len(self.values)} values", cure)
 
     def located_problem(self, problem: Problem) -> Problem:
         path = self.origin(problem.path)
