@@ -7,19 +7,25 @@ import keyword
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...models.errors import InvalidKernel
 from ...models.index_expression import IndexConstant, IndexExpression
 from ...models.kernel import KernelDocument, Target
 from ...models.tile_program import GridAxis, Loop, NamedSize, TileProgram
 from ...reader.located import Located
 from .builder import Builder
 from .declarations import Declarations, declare
-from .expressions import DTYPES, Expressions, unsupported
+from .expressions import DTYPES, Expressions
 from .faults import Fault, SourceText
 from .functions import FUNCTIONS
 from .indices import as_index
 from .memory import emit_store
 from .scope import Scope
+from .statements import (
+    assigned_names,
+    called_name,
+    not_a_statement,
+    read_names,
+    written_out,
+)
 from .syntax import parse_expression, parse_statements
 
 VOCABULARY = frozenset([*FUNCTIONS, *DTYPES, "inf", "range", *keyword.kwlist])
@@ -42,15 +48,6 @@ def parse_program(
         parser.statements(parse_statements(source))
     except Fault as fault:
         raise source.invalid(fault) from None
-    except RecursionError:
-        place = document.position("program")
-        raise InvalidKernel(
-            "the program is nested too deeply to be read",
-            file=document.file,
-            line=place[0],
-            column=place[1],
-            cure="write a smaller program",
-        ) from None
     return TileProgram(
         kernel=document.value.kernel,
         target=target,
@@ -124,8 +121,8 @@ class _Parser:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             self.assign(statement.targets[0], statement.value)
         elif isinstance(statement, ast.AugAssign):
-            self.assign(statement.target, _written_out(statement))
-        elif isinstance(statement, ast.Expr) and _called(statement.value) in _EFFECTS:
+            self.assign(statement.target, written_out(statement))
+        elif isinstance(statement, ast.Expr) and called_name(statement.value) in _EFFECTS:
             assert isinstance(statement.value, ast.Call)
             emit_store(self.expressions, statement.value)
             self.stores += 1
@@ -133,7 +130,7 @@ class _Parser:
             cure = "one level of `for`: make the inner loop a grid index or unroll it"
             raise Fault("a loop inside a loop", statement, cure)
         else:
-            raise _not_a_statement(statement)
+            raise not_a_statement(statement)
 
     def assign(self, target: ast.expr, expression: ast.expr) -> None:
         """Operations take the local's name; what a loop assigns again is called its start."""
@@ -180,7 +177,7 @@ class _Parser:
 
     def _range(self, node: ast.expr) -> tuple[IndexExpression, IndexExpression]:
         cure = "write range(count) or range(first, end)"
-        if not isinstance(node, ast.Call) or _called(node) != "range" or node.keywords:
+        if not isinstance(node, ast.Call) or called_name(node) != "range" or node.keywords:
             raise Fault("a loop runs over a range", node, cure)
         if not 1 <= len(node.args) <= 2:
             raise Fault(f"range with {len(node.args)} arguments", node, cure)
@@ -192,74 +189,9 @@ class _Parser:
 _EFFECTS = ("store", "reduce_add")
 
 
-def _called(node: ast.expr) -> str | None:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return node.func.id
-    return None
-
-
 def _numbered(name: str) -> Iterator[str]:
     yield name
     count = 1
     while True:
         count += 1
         yield f"{name}_{count}"
-
-
-def _written_out(statement: ast.AugAssign) -> ast.expr:
-    """`x += y` as `x + y`; `acc += dot(a, b)` as the dot that accumulates."""
-    target = statement.target
-    if not isinstance(target, ast.Name):
-        raise Fault("only a local can be assigned", target, "write name = expression")
-    read = ast.copy_location(ast.Name(id=target.id, ctx=ast.Load()), target)
-    value = statement.value
-    if isinstance(statement.op, ast.Add) and _is_plain_dot(value):
-        assert isinstance(value, ast.Call)
-        return ast.copy_location(ast.Call(value.func, [*value.args, read], []), value)
-    return ast.copy_location(ast.BinOp(read, statement.op, value), statement)
-
-
-def _is_plain_dot(node: ast.expr) -> bool:
-    if not isinstance(node, ast.Call) or node.keywords:
-        return False
-    return _called(node) == "dot" and len(node.args) == 2
-
-
-def assigned_names(body: Sequence[ast.stmt]) -> frozenset[str]:
-    """The locals that the statements assign."""
-    nodes = (node for statement in body for node in ast.walk(statement))
-    return frozenset(
-        n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    )
-
-
-def read_names(body: Sequence[ast.stmt]) -> frozenset[str]:
-    """The names that the statements read, augmented assignments included."""
-    names: set[str] = set()
-    for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                names.add(node.id)
-            elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-                names.add(node.target.id)
-    return frozenset(names)
-
-
-def _not_a_statement(statement: ast.stmt) -> Fault:
-    cures: dict[type[ast.stmt], str] = {
-        ast.If: "use where(condition, a, b), or a loop range that depends on the index",
-        ast.While: "use for n in range(count)",
-        ast.AnnAssign: "types follow from the expression; write name = expression",
-        ast.Assign: "assign one name at a time",
-        ast.Import: "the functions of the language need no import",
-        ast.ImportFrom: "the functions of the language need no import",
-        ast.FunctionDef: "write the statements out",
-        ast.Pass: "leave it out",
-    }
-    if isinstance(statement, ast.Expr):
-        cure = "assign it to a local, or store it"
-        return Fault("an expression without effect", statement, cure)
-    if type(statement) not in cures:
-        return unsupported(statement)
-    message = f"{type(statement).__name__} is not a statement of the language"
-    return Fault(message, statement, cures[type(statement)])

@@ -17,11 +17,11 @@ SIZES = {"ROWS": 4, "COLUMNS": 32}
 def test_layer_norm(run: Run, random: Random, rows: int) -> None:
     x = random(rows, 32)
     weight, bias = random(32, dtype=np.float32), random(32, dtype=np.float32)
-    scalars = {"epsilon": 1e-5, "tiles_per_block": 2}
+    scalars = {"epsilon": 0.25, "tiles_per_block": 2}
     y = run("layer_norm", SIZES, x=x, weight=weight, bias=bias, **scalars)["y"]
     exact = x.astype(np.float64)
     normal = (exact - exact.mean(axis=1, keepdims=True)) / np.sqrt(
-        exact.var(axis=1, keepdims=True) + 1e-5
+        exact.var(axis=1, keepdims=True) + 0.25
     )
     np.testing.assert_allclose(y, normal * weight + bias, rtol=1e-2, atol=1e-2)
 
