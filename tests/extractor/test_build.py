@@ -115,7 +115,7 @@ def test_a_contracted_split_size_chains_partial_products() -> None:
 def test_a_reduction_over_a_split_size_is_refused_with_its_place() -> None:
     document = program(
         "acc = zeros((K,))\nfor k in range(cdiv(columns, K)):\n    x = load(a, (m, k), (M, K))\n"
-        "    acc = acc + sum(x.to(f32), axis=0)\n",
+        "    acc = acc + sum(x.to(f32), axis=0)\nstore(c, (0, 0), acc[None, :])\n",
         sizes="{M: 128, N: 64, K: 64}", split="{M: 2}",
     )  # fmt: skip
     with pytest.raises(InvalidKernel, match="reduces over M") as caught:
