@@ -129,7 +129,7 @@ class Sketch:
         )
 
     def finish(self, name: str, warp_groups: int, resident: int) -> SchedulingProblem:
-        """The problem; operations of sub-tile 0 and sub-tile 1, if there are two, may be exchanged."""
+        """The problem; sub-tiles 0 and 1, if there are two, may be exchanged."""
         return SchedulingProblem(
             name=f"{name}-perturbed" if self.perturbed else name,
             machine=self._machine(warp_groups, resident),
@@ -240,7 +240,10 @@ def _add_forward_hopper(sketch: Sketch, rows: int, of: Callable[[str], str]) -> 
 def attention_forward_blackwell(
     subtiles: int = 2, rows: int = 128, half_polynomial: bool = False, perturbed: bool = False
 ) -> SchedulingProblem:
-    """Attention forward with scores and output in tensor memory; half of exp2 by polynomial if asked."""
+    """Attention forward with scores and output in tensor memory.
+
+    Half of the exponentials are computed by polynomial if asked.
+    """
     sketch = Sketch(blackwell=True, perturbed=perturbed)
     _add_key_and_value(sketch)
     for subtile in range(subtiles):
@@ -315,7 +318,7 @@ def _add_backward_dependences(sketch: Sketch, rows: int) -> None:
     elements, output, weights = rows * TILE, rows * TILE, TILE * TILE
 
     def fragment(source: str, target: str, moved: int, release: str = "end", **more: Any) -> None:
-        """Through registers on Hopper, where it can cross at a price; through tensor memory else."""
+        """Through registers on Hopper, which cross at a price; through tensor memory else."""
         if sketch.blackwell:
             sketch.link(source, target, **more)
         else:
