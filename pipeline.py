@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from .extractor.graph import build_graph_problem
 from .extractor.machine import machine_of
 from .gpu_profiles.library import load_profile
 from .kernels.graph_library import graph_names, graph_path
-from .kernels.library import kernel_path
+from .kernels.library import kernel_names, kernel_path
 from .models.answer import Alternative, Answer, Effort, Sources, Status
 from .models.answer_checks import answer_faults
 from .models.errors import (
@@ -187,11 +188,16 @@ def _graph_task(text: str, file: str, gpu: str | None) -> Task:
 
 def _find_document(path: str) -> str:
     """A file as it is; any other name is looked for in the library."""
-    if Path(path).exists() or path.endswith((".yaml", ".yml")) or os.sep in path:
+    if Path(path).is_file() or path.endswith((".yaml", ".yml")) or os.sep in path:
         return path
     if path in graph_names():
         return str(graph_path(path))
-    return str(kernel_path(path))
+    if path in kernel_names():
+        return str(kernel_path(path))
+    known = (*kernel_names(), *graph_names())
+    near = difflib.get_close_matches(path, known, n=1)
+    cure = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+    raise UsageError(f"neither a file nor a document of the library: {path[:80]!r}", cure=cure)
 
 
 def _is_graph(text: str, file: str) -> bool:

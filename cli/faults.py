@@ -29,7 +29,7 @@ def report_error(error: TwillError, form: Form) -> int:
 def report_usage(error: typer.TyperException, form: Form) -> int:
     """Print an error of the command line itself; returns its exit code."""
     command = _command_of(error)
-    message = error.format_message()
+    message = error.format_message().replace("Value error, ", "")
     if form == "json":
         detail = {"file": None, "line": None, "column": None, "message": message}
         described = {

@@ -17,7 +17,6 @@ from .output import print_answer, print_note
 app = typer.Typer(
     name="twill",
     help="Optimal software pipelines and warp specialization for tiled GPU kernels, with proof.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help comes in half the time
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -51,7 +50,7 @@ def run(arguments: Sequence[str]) -> int:
     form: Form = "json" if "--json" in arguments else "text"
     trace: Trace = "trace" if "--debug" in arguments else "no trace"
     try:
-        code = app(args=list(arguments), prog_name="twill", standalone_mode=False)
+        code = app(args=list(arguments) or ["--help"], prog_name="twill", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except TwillError as error:
         return report_error(error, form)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from ..models.progress import Progress
 from ..models.schedule import Schedule
 from .output import print_note
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 Style = Literal["silent", "lines", "status"]
 
@@ -71,7 +74,8 @@ class StatusWatcher(Watcher):
     def __enter__(self) -> Self:
         from rich.console import Console  # not needed where nobody looks
 
-        self._status = Console(stderr=True).status("reading the bounds")
+        self._said = "computing the bounds"
+        self._status = Console(stderr=True).status(self)  # rendered anew all the time
         self._status.start()
         return self
 
@@ -86,9 +90,15 @@ class StatusWatcher(Watcher):
 
     def show(self, progress: Progress) -> None:
         """Replace the line."""
+        self._said = sentence(progress)
+
+    def __rich__(self) -> Text:
+        """The line as of now."""
+        from rich.text import Text  # as above
+
         best = f"{self.best.initiation_interval:,}" if self.best is not None else "?"
         known = f"{self.lower_bound or 1:,} <= II <= {best}"
-        self._status.update(f"{self.elapsed()}  {known}  {sentence(progress)}")
+        return Text(f"{self.elapsed()}  {known}  {self._said}")
 
 
 _WATCHERS: dict[Style, type[Watcher]] = {
@@ -106,7 +116,7 @@ def build_watcher(style: Style) -> Watcher:
 def sentence(progress: Progress) -> str:
     """One event in words."""
     at = f"II {progress.initiation_interval:,}" if progress.initiation_interval else ""
-    stages = f", over within {progress.stages} II" if progress.stages else ""
+    stages = f", done within {progress.stages} II" if progress.stages else ""
     by = f" ({progress.backend})" if progress.backend else ""
     said = {
         "bounds": f"no II below {progress.lower_bound or 1:,}",

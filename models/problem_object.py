@@ -11,13 +11,19 @@ def problem_object(error: TwillError) -> dict[str, object]:
         "type": "urn:twill:problem:" + error.title.lower().replace(" ", "-"),
         "title": error.title,
         "exit_code": error.exit_code,
-        "detail": str(error).split("\n", 1)[0],
+        "detail": _detail(error),
     }
     if isinstance(error, InvalidInput):
         described["problems"] = [_described(problem) for problem in error.problems]
     if isinstance(error, ScheduleViolation):
         described["violations"] = list(error.violations)
     return described
+
+
+def _detail(error: TwillError) -> str:
+    if isinstance(error, InvalidInput):
+        return error.problems[0].message
+    return str(error).split("\n", 1)[0]
 
 
 def _described(problem: Problem) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """The expansion of a schedule, and lanes without overlaps."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +65,7 @@ def test_lanes_hold_everything_and_nothing_overlaps(spans: list[tuple[int, int]]
     laid = lanes(given_spans)
     assert sorted(span for lane in laid for span in lane) == sorted(given_spans)
     for lane in laid:
-        assert all(before[1] <= after[0] for before, after in zip(lane, lane[1:], strict=False))
+        assert all(before[1] <= after[0] for before, after in itertools.pairwise(lane))
     busiest = max(
         (sum(s <= cycle < e for s, e, _ in given_spans) for cycle in range(51)), default=0
     )

@@ -1,5 +1,6 @@
 """The trace: what Perfetto needs to show all of it."""
 
+import itertools
 import json
 from collections import defaultdict
 from typing import Any
@@ -34,7 +35,7 @@ def test_slices_of_one_thread_never_overlap(problem: SchedulingProblem, schedule
     for slices in threads.values():
         slices.sort()
         assert all(start < end for start, end in slices)
-        assert all(a[1] <= b[0] for a, b in zip(slices, slices[1:], strict=False))
+        assert all(a[1] <= b[0] for a, b in itertools.pairwise(slices))
 
 
 def test_every_thread_and_process_has_a_name(

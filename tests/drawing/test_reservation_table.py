@@ -1,5 +1,7 @@
 """The modulo reservation table against a count slot by slot."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,4 +53,4 @@ def test_every_slot_holds_what_a_count_gives(
         for _ in range(segment.first, segment.last + 1)
     ]
     assert found == counted
-    assert all(a.used != b.used for a, b in zip(segments, segments[1:], strict=False))
+    assert all(a.used != b.used for a, b in itertools.pairwise(segments))
