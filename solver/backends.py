@@ -16,6 +16,10 @@ from .verifier import verify_schedule
 Solve = Callable[[Question, Limit, Stop], Outcome]
 """Answers one question within the limit, or soon after the stop."""
 
+# One unit of work is one of CP-SAT's deterministic time; Z3 does about so much in that time.
+Z3_RESOURCES = 8e6
+Z3_MOST_RESOURCES = 4e9  # of 32 bits
+
 Partition = frozenset[frozenset[str]]
 """Operations by warp group, whatever the groups are called."""
 
@@ -60,13 +64,10 @@ def check_schedule(question: Question, schedule: Schedule) -> None:
             (f"the initiation interval is {schedule.initiation_interval}, {interval} was asked",)
         )
     verify_schedule(problem, schedule)
-    ends = (
-        schedule.issue_cycle(operation.name) + operation.latency_cycles
-        for operation in problem.operations
-    )
-    if max(ends) > question.stages * interval:
+    over = max(schedule.issue_cycle(o.name) + o.latency_cycles for o in problem.operations)
+    if over > question.stages * interval:
         raise ScheduleViolation(
-            (f"an iteration is over at {max(ends)}, after {question.stages} stages of {interval}",)
+            (f"an iteration is over at {over}, after {question.stages} stages of {interval}",)
         )
 
 
@@ -79,7 +80,8 @@ def _solve_cp_sat(question: Question, limit: Limit, stop: Stop) -> Outcome:
 def _solve_z3(question: Question, limit: Limit, stop: Stop) -> Outcome:
     from .smt.backend import solve  # pulls in z3
 
-    return solve(question, limit, stop)
+    work = None if limit.work is None else min(limit.work * Z3_RESOURCES, Z3_MOST_RESOURCES)
+    return solve(question, Limit(limit.seconds, work), stop)
 
 
 def _minimise(

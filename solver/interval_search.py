@@ -12,7 +12,7 @@ from .question import Verdict
 from .recurrence import constraint_edges, earliest_issue_cycles
 from .stage_bound import compute_stage_bound, largest_interval
 
-FIRST_WORK = 1.0  # effort for one question in the first round, in the backends' own units
+FIRST_WORK = 0.25  # effort for one question in the first round, in the backends' own units
 WORK_GROWTH = 8.0  # each round may spend so much more on a question than the one before
 MOST_WORK = 1e9  # what no backend decides with so much, none will
 EXTRA_STAGES = 2  # schedules are looked for with up to so many stages beyond the fewest possible
@@ -38,6 +38,7 @@ class IntervalSearch:
         """Whether the question is settled: the best schedule is proved best, or none exists."""
         work = FIRST_WORK
         while not self._is_settled(work):
+            self._learn()
             allowed = self.prober.options.work
             most = MOST_WORK if allowed is None else min(allowed, MOST_WORK)
             if self.prober.exhausted or work >= most:
@@ -61,8 +62,7 @@ class IntervalSearch:
             if not prober.facts.monotone:
                 return self._sweep(work)
             if work > FIRST_WORK or not self._is_open(self.minimum):
-                self._bisect(work)
-                self._exclude(work)
+                self._close_in(work)
         return prober.best is not None and prober.best.initiation_interval == prober.lower
 
     def _is_found(self, interval: int, work: float) -> bool:
@@ -107,17 +107,12 @@ class IntervalSearch:
         asking = self.prober.about(relaxation)
         return asking.ask(self.largest, stages, work) is Verdict.INFEASIBLE
 
-    def _bisect(self, work: float) -> None:
-        """Lower the best II as far as few stages and this effort allow; excludes nothing."""
-        below = self.prober.lower - 1
-        while (best := self._best()) - below > 1:
-            middle = (below + best) // 2
-            if self.prober.ask(middle, self._few(middle), work) is not Verdict.FEASIBLE:
-                below = middle
-
-    def _exclude(self, work: float) -> None:
-        """Prove that nothing is below the best schedule; a counterexample becomes the best."""
+    def _close_in(self, work: float) -> None:
+        """Lower the best II and exclude what is below it, as far as this effort allows."""
+        if work <= FIRST_WORK:
+            self._bisect(work)
         while (best := self._best()) > self.prober.lower:
+            # What excludes II* - 1 with all stages needs no proof with few: that is tried first.
             verdict = self.prober.ask(best - 1, self.stages, work)
             if verdict is Verdict.INFEASIBLE:
                 self.prober.exclude_below(best)
@@ -126,7 +121,17 @@ class IntervalSearch:
                 self._bisect(work)
             else:
                 self._raise_lower_bound(work)
+                self._bisect(work)
+            if verdict is Verdict.UNKNOWN and self._best() == best:
                 return
+
+    def _bisect(self, work: float) -> None:
+        """Lower the best II as far as few stages and this effort allow; excludes nothing."""
+        below = self.prober.lower - 1
+        while (best := self._best()) - below > 1:
+            middle = (below + best) // 2
+            if self.prober.ask(middle, self._few(middle), work) is not Verdict.FEASIBLE:
+                below = middle
 
     def _raise_lower_bound(self, work: float) -> None:
         """Exclude at least something, so that the interval that is left is small."""
@@ -146,6 +151,12 @@ class IntervalSearch:
                 return verdict is Verdict.FEASIBLE
             self.prober.exclude_below(interval + 1)
         return True
+
+    def _learn(self) -> None:
+        """What was excluded with all stages on the way raises the lower bound."""
+        for interval, stages in self.prober.facts.infeasible:
+            if self.prober.facts.monotone and stages >= self.stages:
+                self.prober.exclude_below(interval + 1)
 
     def _best(self) -> int:
         best = self.prober.best

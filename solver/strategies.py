@@ -15,7 +15,7 @@ from .question import Question, Verdict
 from .solution import Strategy
 
 STAGES_WORK = 60.0  # effort for one question about fewer stages
-OBJECTIVE_WORK = 10.0  # effort for each second objective
+OBJECTIVE_WORK = 1.0  # effort for each second objective
 MOST_OBJECTIVE_WORK = 640.0  # effort for finding any schedule again, alone
 
 
@@ -47,9 +47,10 @@ def _scores(prober: Prober, schedule: Schedule) -> Iterator[ObjectiveValue]:
 def alternatives(prober: Prober, question: Question, first: Strategy) -> Iterator[Strategy]:
     """Other strategies with the same initiation interval: other partitions, then other orders."""
     taken = [first.schedule]
-    wanted = prober.options.top - 1
-    for strategy in _candidates(prober, question, taken):
-        if len(taken) > wanted or prober.exhausted:
+    candidates = _candidates(prober, question, taken)
+    while len(taken) < prober.options.top and not prober.exhausted:
+        strategy = next(candidates, None)
+        if strategy is None:
             return
         taken.append(strategy.schedule)
         yield strategy
