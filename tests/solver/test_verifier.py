@@ -242,7 +242,7 @@ class TestCrossing:
     def of(self, **cost: int) -> SchedulingProblem:
         return problem(
             [operation(n) for n in ("a", "b", "c", "d")],
-            [dependence("a", "b", **cost), dependence("a", "d", **cost)],  # type: ignore[arg-type]
+            [dependence("a", "b", **cost), dependence("a", "d", **cost)],
         )
 
     def placed(self, of: SchedulingProblem, c: int, b: int = 2, group: int = 2) -> list[str]:
