@@ -39,7 +39,7 @@ def answer_text(answer: Answer, gpu_note: str = "") -> str:
         _print_schedule(console, answer, answer.schedule)
     sentences = list(certificate_sentences(answer))
     if sentences:
-        _section(console, "Certificate", *(Text(f"- {sentence}") for sentence in sentences))
+        _section(console, "Certificate", _bullets(sentences))
         _print_versions(console, answer)
     return text_of(console)
 
@@ -52,14 +52,12 @@ def _print_head(console: Console, answer: Answer, gpu_note: str) -> None:
     if answer.reason:
         console.print(Text(answer.reason))
     if answer.bounds is not None:
-        for sentence in bound_sentences(answer.bounds):
+        for sentence in bound_sentences(answer.bounds, answer.initiation_interval):
             console.print(Text(sentence))
     if answer.schedule is not None:
         length = answer.schedule_length or 0
         stages = answer.stages or 0
-        console.print(
-            Text(f"One iteration takes {length:,} cycles, over {_counted(stages, 'stage')}.")
-        )
+        console.print(f"One iteration takes {length:,} cycles, over {_counted(stages, 'stage')}.")
     console.print(Text(f"{answer.seconds:.2f} s", style="dim"))
 
 
@@ -159,6 +157,13 @@ def _table(columns: Iterable[str], right: tuple[int, ...]) -> Table:
     for index, column in enumerate(columns):
         table.add_column(column, justify="right" if index in right else "left")
     return table
+
+
+def _bullets(sentences: Iterable[str]) -> Table:
+    grid = Table.grid(padding=(0, 1))
+    for sentence in sentences:
+        grid.add_row("-", sentence)
+    return grid
 
 
 def _section(console: Console, title: str, *parts: Table | Text) -> None:

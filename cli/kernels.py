@@ -7,13 +7,17 @@ from typing import Annotated
 
 import typer
 
+from .completion import complete_document
 from .output import print_answer
 from .tables import table_text
 
 
 def kernels(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Show this kernel or graph.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", autocompletion=complete_document, help="Show this kernel or graph."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:

@@ -7,13 +7,19 @@ from typing import Annotated
 
 import typer
 
+from .completion import complete_gpu
 from .output import print_answer
 from .tables import table_text
 
 
 def profiles(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Show this profile, or a profile file.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            autocompletion=complete_gpu,
+            help="Show this profile, or a profile file.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .completion import complete_document, complete_gpu
 from .interrupt import Finished, run_interruptibly
 from .memory import LEAST_MEGABYTES, limit_memory
-from .output import check_writable, print_answer, write_file
+from .output import check_writable, print_answer, print_note, write_file
 
 # What solves is imported when it is needed, so that help and errors come at once.
 if TYPE_CHECKING:
@@ -37,12 +38,18 @@ def solve(
         str,
         typer.Argument(
             metavar="DOCUMENT",
+            autocompletion=complete_document,
             help="A kernel.yaml, a graph.yaml, or a name that `twill kernels` lists.",
         ),
     ],
     gpu: Annotated[
         str | None,
-        typer.Option("--gpu", metavar="NAME|FILE", help="GPU profile. [default: h100-sxm]"),
+        typer.Option(
+            "--gpu",
+            metavar="NAME|FILE",
+            autocompletion=complete_gpu,
+            help="GPU profile. [default: h100-sxm]",
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -117,6 +124,8 @@ def solve(
         answer = pipeline.interrupted_answer(task, watcher.best, watcher.lower_bound)
     if output is not None:
         write_file(output, answer.model_dump_json(indent=1) + "\n")
+    if answer.schedule is not None and len(answer.alternatives) + 1 < top:
+        print_note(f"found {len(answer.alternatives) + 1} of the {top} strategies asked for")
     if as_json:
         print_answer(answer.model_dump_json(indent=1))
     else:

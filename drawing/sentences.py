@@ -27,8 +27,8 @@ def headline(answer: Answer) -> str:
     return f"{said} (no schedule is below {_cycles(least)})"
 
 
-def bound_sentences(bounds: Bounds) -> Iterator[str]:
-    """MinII, and everything that attains it."""
+def bound_sentences(bounds: Bounds, interval: int | None = None) -> Iterator[str]:
+    """MinII, everything that attains it, and by how much an initiation interval exceeds it."""
     attained = []
     if bounds.resource == bounds.minimum:
         attained += [
@@ -43,6 +43,8 @@ def bound_sentences(bounds: Bounds) -> Iterator[str]:
         f"MinII is {_cycles(bounds.minimum)}{by} "
         f"(ResMII {bounds.resource:,}, RecMII {bounds.recurrence:,})."
     )
+    if interval is not None and interval > bounds.minimum:
+        yield f"The initiation interval is {_cycles(interval - bounds.minimum)} above it."
     if recurrence is not None and bounds.recurrence < bounds.minimum:
         yield (
             f"The critical recurrence {_circuit(recurrence)} takes "
@@ -63,8 +65,8 @@ def certificate_sentences(answer: Answer) -> Iterator[str]:
     if certificate.verified and answer.schedule is not None:
         families = ", ".join(certificate.verified)
         yield f"The schedule was checked, without a backend, against: {families}."
-    for choice in certificate.model:
-        yield f"Part of the model: {choice.rstrip('.')}."
+    if certificate.model:
+        yield f"This holds for the model, to which belong: {'; '.join(certificate.model)}."
     yield from _unproved(answer, certificate)
 
 

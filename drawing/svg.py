@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..models.answer import Answer
-from ..models.problem import FunctionalUnit, SchedulingProblem
-from ..models.rows import group_names
-from ..models.schedule import Schedule
-from .expansion import Expansion, Instance, expand, lanes, unit_blocks
+from .expansion import Expansion, expand
 from .sentences import headline
 from .svg_elements import COLOURS, STYLE, element, text_element
+from .timeline_rows import Bar, Row, group_rows, unit_rows
 
 LABEL_WIDTH = 150
 CHART_WIDTH = 1100
@@ -21,26 +19,6 @@ ROW_GAP = 6
 AXIS_TOP = 84
 CHART_TOP = AXIS_TOP + 34
 CHARACTER_WIDTH = 6.3  # of the label font, on the wide side
-
-
-@dataclass(frozen=True, slots=True)
-class _Bar:
-    """A rectangle: full colour in start .. solid_end - 1, pale from there to end - 1 (cycles)."""
-
-    start: int
-    solid_end: int
-    end: int
-    instance: Instance
-    about: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """The lanes of one warp group or unit."""
-
-    label: str
-    note: str
-    lanes: tuple[tuple[_Bar, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +36,8 @@ def draw_svg(answer: Answer) -> str:
         raise ValueError("an answer without a schedule has no timeline")
     expansion = expand(problem, schedule)
     sections = (
-        ("Warp groups", tuple(_group_rows(problem, schedule, expansion))),
-        ("Functional units", tuple(_unit_rows(problem, expansion))),
+        ("Warp groups", tuple(group_rows(problem, schedule, expansion))),
+        ("Functional units", tuple(unit_rows(problem, expansion))),
     )
     scale = _Scale(expansion.end)
     body, bottom = _draw_sections(sections, scale)
@@ -122,7 +100,7 @@ def _tick_step(cycles: int) -> int:
 
 
 def _draw_sections(
-    sections: Iterable[tuple[str, tuple[_Row, ...]]], scale: _Scale
+    sections: Iterable[tuple[str, tuple[Row, ...]]], scale: _Scale
 ) -> tuple[list[str], int]:
     parts: list[str] = []
     y = CHART_TOP
@@ -138,7 +116,7 @@ def _draw_sections(
     return parts, y
 
 
-def _draw_row(row: _Row, top: int, scale: _Scale) -> Iterator[str]:
+def _draw_row(row: Row, top: int, scale: _Scale) -> Iterator[str]:
     yield text_element("text", row.label, klass="label", x=MARGIN, y=top + 15)
     note_at = {"x": LABEL_WIDTH + MARGIN - 8, "y": top + 15}
     yield text_element("text", row.note, klass="note end", **note_at)
@@ -150,7 +128,7 @@ def _draw_row(row: _Row, top: int, scale: _Scale) -> Iterator[str]:
             yield _draw_bar(bar, top + index * LANE_HEIGHT + 1, scale)
 
 
-def _draw_bar(bar: _Bar, top: int, scale: _Scale) -> str:
+def _draw_bar(bar: Bar, top: int, scale: _Scale) -> str:
     colour = f"i{bar.instance.iteration % COLOURS}"
     x, solid, end = scale.x(bar.start), scale.x(bar.solid_end), scale.x(bar.end)
     parts = [text_element("title", bar.about)]
@@ -170,62 +148,6 @@ def _fitting(name: str, width: float) -> str:
     if len(name) <= room:
         return name
     return name[: room - 1] + "\N{HORIZONTAL ELLIPSIS}" if room >= 4 else ""
-
-
-def _group_rows(
-    problem: SchedulingProblem, schedule: Schedule, expansion: Expansion
-) -> Iterator[_Row]:
-    budgets = {b.warp_group: b.registers_per_thread for b in schedule.budgets}
-    for group, name in group_names(problem, schedule).items():
-        bars = [_stream_bar(i) for i in expansion.instances if i.warp_group == group]
-        registers = budgets.get(group, 0)
-        note = f"{registers} registers" if registers else ""
-        yield _Row(name, note, _laid(bars))
-
-
-def _unit_rows(problem: SchedulingProblem, expansion: Expansion) -> Iterator[_Row]:
-    blocks = tuple(unit_blocks(expansion.instances))
-    for unit in problem.machine.units:
-        bars = [
-            _Bar(
-                b.start,
-                b.end,
-                b.end,
-                b.instance,
-                _about(
-                    b.instance,
-                    f"holds {b.quantity:,} of {unit.capacity:,} for {b.end - b.start:,} cycles",
-                ),
-            )
-            for b in blocks
-            if b.unit == unit.name
-        ]
-        if bars:
-            yield _Row(unit.name, _load(problem, unit, expansion.initiation_interval), _laid(bars))
-
-
-def _load(problem: SchedulingProblem, unit: FunctionalUnit, interval: int) -> str:
-    """The share of the unit's capacity that the steady state takes."""
-    held = [r for o in problem.operations for r in o.reservations if r.unit == unit.name]
-    work = sum(reservation.quantity * reservation.cycles for reservation in held)
-    return f"{100 * work / (unit.capacity * interval):.0f} %"
-
-
-def _laid(bars: Iterable[_Bar]) -> tuple[tuple[_Bar, ...], ...]:
-    found = lanes((bar.start, bar.end, bar) for bar in bars)
-    return tuple(tuple(bar for _, _, bar in lane) for lane in found)
-
-
-def _stream_bar(instance: Instance) -> _Bar:
-    operation = instance.operation
-    issued = instance.issue_cycle + operation.issue_cycles
-    costs = f"issue {operation.issue_cycles:,}, latency {operation.latency_cycles:,} cycles"
-    return _Bar(instance.issue_cycle, issued, instance.end, instance, _about(instance, costs))
-
-
-def _about(instance: Instance, more: str) -> str:
-    where = f"iteration {instance.iteration}, cycle {instance.issue_cycle:,}"
-    return f"{instance.operation.name}: {where}; {more}"
 
 
 def _legend(expansion: Expansion, top: int) -> Iterator[str]:
