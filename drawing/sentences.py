@@ -86,13 +86,18 @@ def _exclusion(exclusion: Exclusion, certificate: Certificate) -> str:
     at = f"No schedule exists at II {_range(exclusion.first, exclusion.last)}"
     if exclusion.by == "bound":
         return f"{at}: MinII is {certificate.bounds.minimum:,}."
-    backends = [BACKENDS[backend] for backend in exclusion.proved_by]
-    who = f"{'each' if len(backends) > 1 else 'as'} proved by {_listed(backends)}"
+    who = _provers([BACKENDS[backend] for backend in exclusion.proved_by])
     if exclusion.argument == "monotone" and exclusion.first < exclusion.last:
         return f"{at}, {who} at {exclusion.last:,}; below it because feasibility is monotone."
     if exclusion.argument == "each" and exclusion.first < exclusion.last:
         return f"{at}, {who} for every one of them."
     return f"{at}, {who}."
+
+
+def _provers(backends: list[str]) -> str:
+    if not backends:
+        return "as the first of the racing backends proved (--prove asks each of them)"
+    return f"{'each' if len(backends) > 1 else 'as'} proved by {_listed(backends)}"
 
 
 def _stages(bound: StageBound) -> str:
