@@ -16,10 +16,6 @@ from .verifier import verify_schedule
 Solve = Callable[[Question, Limit, Stop], Outcome]
 """Answers one question within the limit, or soon after the stop."""
 
-# One unit of work is one of CP-SAT's deterministic time; Z3 does about so much in that time.
-Z3_RESOURCES = 8e6
-Z3_MOST_RESOURCES = 4e9  # of 32 bits
-
 Partition = frozenset[frozenset[str]]
 """Operations by warp group, whatever the groups are called."""
 
@@ -80,8 +76,7 @@ def _solve_cp_sat(question: Question, limit: Limit, stop: Stop) -> Outcome:
 def _solve_z3(question: Question, limit: Limit, stop: Stop) -> Outcome:
     from .smt.backend import solve  # pulls in z3
 
-    work = None if limit.work is None else min(limit.work * Z3_RESOURCES, Z3_MOST_RESOURCES)
-    return solve(question, Limit(limit.seconds, work), stop)
+    return solve(question, limit, stop)
 
 
 def _minimise(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..models.errors import Infeasible
-from ..models.problem import SchedulingProblem
+from ..models.problem import Buffer, SchedulingProblem
 
 
 def refuse_oversized(problem: SchedulingProblem) -> None:
@@ -18,7 +18,12 @@ def refuse_oversized(problem: SchedulingProblem) -> None:
 def _memories(problem: SchedulingProblem) -> Iterator[str]:
     """A ring has at least one slot, and rings share their memory at fixed addresses (C7)."""
     for memory in problem.machine.memories:
-        kept = [buffer for buffer in problem.buffers if buffer.memory == memory.name]
+        rings = memory.allocation == "ring"
+        kept = [
+            buffer
+            for buffer in problem.buffers
+            if buffer.memory == memory.name and (rings or _lives(problem, buffer))
+        ]
         for buffer in kept:
             if buffer.size > memory.available:
                 yield (
@@ -26,11 +31,17 @@ def _memories(problem: SchedulingProblem) -> Iterator[str]:
                     f"which has {memory.available} (C7)"
                 )
         needed = sum(buffer.size for buffer in kept)
-        if memory.allocation == "ring" and needed > memory.available and len(kept) > 1:
+        if rings and needed > memory.available and len(kept) > 1:
             yield (
                 f"one slot for each of {', '.join(buffer.name for buffer in kept)} takes {needed} "
                 f"{memory.unit} of {memory.name}, which has {memory.available} (C7)"
             )
+
+
+def _lives(problem: SchedulingProblem, buffer: Buffer) -> bool:
+    """Whether some slot of the steady state holds a copy in every schedule."""
+    kept = (value for value in problem.values if value.buffer == buffer.name)
+    return any(problem.operation(value.source).latency_cycles > 0 for value in kept)
 
 
 def _registers(problem: SchedulingProblem) -> Iterator[str]:

@@ -12,8 +12,8 @@ from .question import Verdict
 from .recurrence import constraint_edges, earliest_issue_cycles
 from .stage_bound import compute_stage_bound, largest_interval
 
-FIRST_WORK = 0.25  # effort for one question in the first round, in the backends' own units
-WORK_GROWTH = 8.0  # each round may spend so much more on a question than the one before
+FIRST_WORK = 0.5  # effort for one question in the first round, in the backends' own units
+WORK_GROWTH = 4.0  # each round may spend so much more on a question than the one before
 MOST_WORK = 1e9  # what no backend decides with so much, none will
 EXTRA_STAGES = 2  # schedules are looked for with up to so many stages beyond the fewest possible
 
@@ -88,7 +88,7 @@ class IntervalSearch:
         interval = self.minimum
         while self.prober.best is None and interval < self.largest and not self.prober.exhausted:
             interval = min(self.largest, self.minimum + step)
-            step *= 2
+            step *= 4
             self.prober.ask(interval, self._few(self.minimum), work)
 
     def _is_possible(self, work: float) -> bool:

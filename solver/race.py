@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 
 from ..models.certificate import Backend
+from ..models.errors import LimitReached
 from ..models.schedule import Schedule
 from .backends import Solve, check_schedule
 from .question import Limit, Outcome, Question, Stop, Verdict
@@ -33,6 +34,7 @@ def race(question: Question, limit: Limit, stop: Stop, solvers: Mapping[Backend,
     """The first definite verdict; UNKNOWN only if every backend is.
 
     A backend that raises is noted and left out; if all raise, the first failure is raised again.
+    LimitReached counts as UNKNOWN.
     Raises ScheduleViolation for a schedule that breaks a constraint. Whether it returns or raises,
     no backend is running any more.
     """
@@ -74,8 +76,9 @@ class _Race:
             withdraw()
             for runner in self._runners:
                 runner.end()
-        if winner is None and len(self._failures) == self._answered and self._failures:
-            raise self._failures[0][1]
+        faults = [f for _, f in self._failures if not isinstance(f, LimitReached)]
+        if winner is None and faults and len(faults) == self._answered:
+            raise faults[0]
         if winner is not None and winner.schedule is not None:
             check_schedule(self._question, winner.schedule)
         return self._finding(winner)

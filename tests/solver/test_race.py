@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from twill.models.errors import ScheduleViolation
+from twill.models.errors import LimitReached, ScheduleViolation
 from twill.solver.question import Limit, Outcome, Question, Stop, Verdict
 from twill.solver.race import Finding, race
 from twill.tests.support.fake_backends import (
@@ -75,6 +75,13 @@ def test_a_failing_backend_is_never_infeasible():
 def test_the_first_failure_is_raised_if_all_fail():
     with pytest.raises(ValueError, match="first"):
         ask(cp_sat(FEASIBLE, error=ValueError("first")), z3(FEASIBLE, error=KeyError("second")))
+
+
+def test_a_question_too_large_for_every_backend_is_unknown():
+    large = LimitReached("too large")
+    found = ask(cp_sat(FEASIBLE, error=large), z3(FEASIBLE, error=large))
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.failures[1] == "z3 failed: LimitReached: too large"
 
 
 def test_a_schedule_that_breaks_a_constraint_is_never_returned():
