@@ -15,7 +15,8 @@ def blocking_wait_constraints(variables: Variables) -> Iterator[Labelled]:
     """C4. A warp group issues nothing while it waits, and its queues retire oldest first.
 
     (a) head(v) = (wait(v) if a dependence into v is blocking) + receive(v),
-        tail(v) + head(v) ≤ II, and for u ≠ v with g[u] = g[v] before'(u, v) or before'(v, u): with d = r[v] − r[u] ≥ 0,
+        tail(v) + head(v) ≤ II, and for u ≠ v with g[u] = g[v] before'(u, v) or before'(v, u):
+        with d = r[v] − r[u] ≥ 0,
         before'(u, v):   d ≥ tail(u) + head(v)   and   II − d ≥ tail(v) + head(u)
     (b) t[v] + δ(e)·II − t[u] + (r[u] − r[o]) mod II ≥ lat(o)   for every blocking e = (u→v) and
         every o ≠ u of the queue and of the group of u

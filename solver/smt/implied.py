@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ...models.problem import SchedulingProblem, Value
+from .labelled import Labelled
 from .longest_paths import Difference
+from .variables import Variables
+
+
+def implied_constraints(variables: Variables) -> Iterator[Labelled]:
+    """C7i, C8i. What is assumed of every schedule when ends of lives are left out is stated too."""
+    problem, interval = variables.problem, variables.interval
+    for d in implied_differences(problem, interval, variables.families):
+        formula = variables.follows(d.source, d.target, d.cycles)
+        yield Labelled(f"{d.source} -> {d.target}", formula)
+
+
+def implied_differences(
+    problem: SchedulingProblem, interval: int, families: Collection[str]
+) -> Iterator[Difference]:
+    """C7i and C8i, as far as their families hold."""
+    if "C7" in families:
+        yield from memory_differences(problem, interval)
+    if "C8" in families:
+        yield from register_differences(problem, interval)
 
 
 def memory_differences(problem: SchedulingProblem, interval: int) -> Iterator[Difference]:

@@ -12,7 +12,7 @@ from .crossing import crossing_constraints, crossing_differences
 from .dependence import dependence_constraints, dependence_differences
 from .functional_units import functional_unit_constraints
 from .group_domains import GroupDomains
-from .implied import memory_differences, register_differences
+from .implied import implied_constraints, implied_differences
 from .issue_streams import issue_stream_constraints
 from .labelled import Labelled
 from .longest_paths import Difference, LongestPaths
@@ -35,10 +35,14 @@ FAMILIES: Mapping[str, Callable[[Variables], Iterator[Labelled]]] = {
     "C8": register_constraints,
     "C9": write_after_read_constraints,
     "symmetry": symmetry_constraints,
+    "implied": implied_constraints,
 }
 
-EVERYTHING = frozenset((*FAMILIES, "implied"))
-"""The families, and two helpers to which no verdict is owed: `symmetry` and `implied`."""
+HELPERS = ("symmetry", "implied")
+"""No verdict is owed to these: equal schedules are asked for once, and domains are narrowed."""
+
+EVERYTHING = frozenset(FAMILIES)
+"""All parts of a model. `C7 tmem` instead of `C7` is what the family says of that memory alone."""
 
 MOST_CHARACTERS = 100_000_000
 """Text beyond which a model would take more memory than a question is worth."""
@@ -80,9 +84,10 @@ def build_model(
 
 def _constraints(variables: Variables, parts: frozenset[str]) -> Iterator[tuple[str, Labelled]]:
     for name, family in FAMILIES.items():
-        if name in parts:
+        if any(part.split()[0] == name for part in parts):
             for labelled in family(variables):
-                if labelled.formula != TRUE:
+                wanted = name in parts or f"{name} {labelled.about}" in parts
+                if wanted and labelled.formula != TRUE:
                     yield name, labelled
 
 
@@ -94,12 +99,10 @@ def _longest_paths(question: Question, parts: frozenset[str]) -> LongestPaths:
     if "C6" in parts:
         domains = GroupDomains.of(problem, legal="C5" in parts)
         differences += crossing_differences(problem, domains, interval)
-    if "C7" in parts and "implied" in parts:
-        differences += memory_differences(problem, interval)
-    if "C8" in parts and "implied" in parts:
-        differences += register_differences(problem, interval)
     if "C9" in parts:
         differences += write_after_read_differences(problem, interval)
+    if "implied" in parts:
+        differences += implied_differences(problem, interval, parts)
     names = [operation.name for operation in problem.operations]
     over = question.stages * interval
     latest = [over - operation.latency_cycles for operation in problem.operations]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...models.problem import RegisterFile
 from .labelled import Labelled
 from .lives import Life, copies, counted, run_life, value_life
-from .terms import FALSE, TRUE, Formula, Sum, add_up, conjunction, count, implication
+from .terms import FALSE, TRUE, Formula, Sum, add_up, conjunction, count, disjunction, implication
 from .variables import Variables
 from .warp_groups import groups, narrow_group, wide_group
 
@@ -111,9 +111,7 @@ def _pool(
     everyone = groups(variables)
     if not may_exceed_pool(registers, len(everyone)):
         return
-    narrow = variables.script.boolean("one-warp groups")
-    for group in everyone:
-        variables.script.define(implication(narrow_group(variables, group), narrow))
+    narrow = disjunction(narrow_group(variables, group) for group in everyone)
     aligned = add_up((count(narrow), *(count(wide_group(variables, w)) for w in everyone)))
     yield aligned.at_most(len(registers.pool))
     taken = add_up((*budgets.values(), count(narrow) * registers.least))
