@@ -78,7 +78,7 @@ def _print_schedule(console: Console, answer: Answer, schedule: Schedule) -> Non
     except UsageError as fault:
         _section(console, "Timeline", Text(str(fault)))
     if any(operation.reservations for operation in problem.operations):
-        table = reservation_chart(problem, schedule)
+        table = reservation_chart(problem, schedule, console.width)
         _section(console, "Modulo reservation table", table)
     for number, other in enumerate(answer.alternatives, start=2):
         groups = Table(box=None, pad_edge=False, header_style="bold")
@@ -138,11 +138,9 @@ def _memory_lines(answer: Answer) -> Iterator[Text]:
     for memory in answer.problem.machine.memories:
         in_rings = sum(ring.total for ring in answer.rings if ring.memory == memory.name)
         if in_rings:
-            yield Text(
-                f"{memory.name}: {in_rings:,} of {memory.available:,} {memory.unit} "
-                f"({memory.resident:,} more are taken before the loop)",
-                style="dim",
-            )
+            taken = f" ({memory.resident:,} more are taken before the loop)"
+            text = f"{memory.name}: {in_rings:,} of {memory.available:,} {memory.unit}"
+            yield Text(text + (taken if memory.resident else ""), style="dim")
 
 
 def _print_versions(console: Console, answer: Answer) -> None:

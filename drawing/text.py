@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -32,20 +33,33 @@ def prologue_chart(problem: SchedulingProblem, schedule: Schedule, width: int) -
     return draw_chart(_rows(problem, schedule, seen, 0, last), 0, last, width)
 
 
-def reservation_chart(problem: SchedulingProblem, schedule: Schedule) -> Table:
-    """The modulo reservation table, slots with equal use in one row."""
+def reservation_chart(problem: SchedulingProblem, schedule: Schedule, width: int) -> Table:
+    """The modulo reservation table, slots with equal use in one row.
+
+    Where the width allows it, each cell names the operations beside the quantity.
+    """
     segments = reservation_table(problem, schedule)
     capacity = {unit.name: unit.capacity for unit in problem.machine.units}
     used = [name for name in capacity if any(name in segment.used for segment in segments)]
+    heads = ["slots", *(f"{unit} /{capacity[unit]:,}" for unit in used)]
+    shown = segments[:MOST_SEGMENTS]
+    named = [[_slots(segment), *(_named(segment, unit) for unit in used)] for segment in shown]
+    bare = [[_slots(segment), *(_bare(segment, unit) for unit in used)] for segment in shown]
+    rows = named if _table_width(heads, named) <= width else bare
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("slots", justify="right")
-    for unit in used:
-        table.add_column(f"{unit} /{capacity[unit]:,}", no_wrap=True)
-    for segment in segments[:MOST_SEGMENTS]:
-        table.add_row(_slots(segment), *(_cell(segment, unit) for unit in used))
+    for index, head in enumerate(heads):
+        justify: Literal["left", "right"] = "right" if index == 0 or rows is bare else "left"
+        table.add_column(head, justify=justify, min_width=max(map(len, head.split())))
+    for row in rows:
+        table.add_row(*row)
     if len(segments) > MOST_SEGMENTS:
-        table.add_row(f"... {len(segments) - MOST_SEGMENTS} more rows")
+        table.add_row(f"+ {len(segments) - MOST_SEGMENTS} rows")
     return table
+
+
+def _table_width(heads: list[str], rows: list[list[str]]) -> int:
+    columns = zip(heads, *rows, strict=True)
+    return sum(max(map(len, column)) + 2 for column in columns)
 
 
 def _rows(
@@ -101,8 +115,12 @@ def _slots(segment: Segment) -> str:
     return f"{segment.first:,}-{segment.last:,}"
 
 
-def _cell(segment: Segment, unit: str) -> str:
+def _named(segment: Segment, unit: str) -> str:
     if unit not in segment.used:
         return ""
     quantity, operations = segment.used[unit]
     return f"{quantity:,} {' '.join(operations)}"
+
+
+def _bare(segment: Segment, unit: str) -> str:
+    return f"{segment.used[unit][0]:,}" if unit in segment.used else ""

@@ -31,7 +31,7 @@ def test_charts(
     drawn = [
         steady_state_chart(problem, schedule, width),
         prologue_chart(problem, schedule, width),
-        reservation_chart(problem, schedule),
+        reservation_chart(problem, schedule, width),
     ]
     text = "\n".join(plain(each, width) for each in drawn)
     assert max(len(line) for line in text.split("\n")) <= width
