@@ -181,7 +181,14 @@ class _Pricing:
 
     def _latency(self, dependence: GraphDependence, cost: Price, blocking: bool) -> int:
         source, target = self._operations[dependence.source], self._operations[dependence.target]
-        if source.kind == "matrix" and target.kind == "matrix" and dependence.role == "accumulator":
-            return cost.held_cycles  # products on one accumulator follow each other without a gap
-        wait = self._wait_for(source) if blocking else 0
-        return cost.latency_cycles + wait
+        if source.kind == "matrix" and target.kind == "matrix":
+            return cost.held_cycles  # products of one group run in issue order, without a gap
+        if blocking:
+            return cost.latency_cycles + self._wait_for(source)
+        return cost.latency_cycles + self._barrier(dependence, target)
+
+    def _barrier(self, dependence: GraphDependence, target: GraphOperation) -> int:
+        """Cycles until what all threads of a chain wrote to memory may be read by one of them."""
+        place = self._values[dependence.value].place if dependence.value else "registers"
+        through_memory = place != "registers" and target.kind != "vector"
+        return self._profile.handoff.group_barrier.whole if through_memory else 0

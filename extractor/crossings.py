@@ -26,15 +26,24 @@ def crossing(
 ) -> Crossing:  # fmt: skip
     """The cost of one dependence if its ends sit in different warp groups.
 
-    A copy signals its mbarrier by itself; its reader pays for giving the ring slot back. Registers are staged through
-    shared memory; what lies in shared or Tensor Memory needs a signal only.
+    A copy and a tcgen05 product signal their mbarrier themselves, whoever waits for it; the reader
+    of a copy pays for giving the ring slot back. Products of one group run in issue order, those of
+    two groups wait for each other. Registers are staged through shared memory. What a chain left in
+    shared or Tensor Memory needs an mbarrier in place of the barrier that its latency contains.
     """
     handoff = profile.handoff
     signal = handoff.mbarrier_issue.whole
     if source.kind == "load" and value is not None:
         return Crossing(receive_cycles=signal)
-    if value is None or value.place != "registers":
+    if source.kind == "matrix" and target.kind == "matrix":
+        return Crossing(profile.tensor_core.latency.whole + signal, receive_cycles=signal)
+    if value is None:
         return Crossing(handoff.mbarrier_latency.whole, 0, signal, signal)
+    if source.kind == "matrix" and value.place == "tensor_memory":
+        return Crossing()
+    if value.place != "registers":
+        instead = handoff.mbarrier_latency.whole - handoff.group_barrier.whole
+        return Crossing(max(0, instead), 0, signal, signal)
     if value.bytes == 0:
         return Crossing()  # the rest of a value whose crossing is paid by its first part
     move = ceiling(value.bytes / handoff.staging_rate.exact)

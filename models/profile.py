@@ -127,6 +127,8 @@ class Registers(Document):
 class Handoff(Document):
     """Moving work and values between warp groups."""
 
+    # cycles until what a warp group wrote to shared or Tensor Memory may be read by its own products
+    group_barrier: Figure
     mbarrier_latency: Figure  # arrive until the waiter goes on
     mbarrier_issue: Figure  # of one arrive or one wait
     matrix_wait: Figure  # issue cycles of the wait for one's own matrix instruction
