@@ -109,8 +109,7 @@ class IntervalSearch:
 
     def _close_in(self, work: float) -> None:
         """Lower the best II and exclude what is below it, as far as this effort allows."""
-        if work <= FIRST_WORK:
-            self._bisect(work)
+        below = self._missed()
         while (best := self._best()) > self.prober.lower:
             # What excludes II* - 1 with all stages needs no proof with few: that is tried first.
             verdict = self.prober.ask(best - 1, self.stages, work)
@@ -118,20 +117,26 @@ class IntervalSearch:
                 self.prober.exclude_below(best)
             elif verdict is Verdict.FEASIBLE:
                 self._extra *= 2  # few stages were too few here
-                self._bisect(work)
+                below = self._halve(below, work)
             else:
                 self._raise_lower_bound(work)
-                self._bisect(work)
-            if verdict is Verdict.UNKNOWN and self._best() == best:
-                return
+                while self._best() - below > 1:
+                    below = self._halve(below, work)
+                if self._best() == best:
+                    return
 
-    def _bisect(self, work: float) -> None:
-        """Lower the best II as far as few stages and this effort allow; excludes nothing."""
-        below = self.prober.lower - 1
-        while (best := self._best()) - below > 1:
-            middle = (below + best) // 2
-            if self.prober.ask(middle, self._few(middle), work) is not Verdict.FEASIBLE:
-                below = middle
+    def _missed(self) -> int:
+        """The largest II below the best one at which few stages are known not to do."""
+        tried = (ii for ii, _ in self.prober.facts.infeasible if ii < self._best())
+        return max(self.prober.lower - 1, *tried, 0)
+
+    def _halve(self, below: int, work: float) -> int:
+        """Look for a schedule halfway down to `below`; returns up to where none was found."""
+        middle = (below + self._best()) // 2
+        if middle == below:
+            return below
+        found = self.prober.ask(middle, self._few(middle), work) is Verdict.FEASIBLE
+        return below if found else middle
 
     def _raise_lower_bound(self, work: float) -> None:
         """Exclude at least something, so that the interval that is left is small."""

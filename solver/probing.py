@@ -11,11 +11,12 @@ from ..models.certificate import Backend
 from ..models.problem import SchedulingProblem
 from ..models.progress import Observer, Progress, ignore
 from ..models.schedule import Schedule
-from .backends import Backends, Solve
+from .backends import Backends, Solve, check_schedule
 from .monotone import is_monotone
 from .options import SolveOptions
 from .question import Limit, Question, Stop, Verdict
 from .race import Finding, race
+from .retiming import draw_together
 
 
 @dataclass(slots=True)
@@ -134,6 +135,7 @@ class Prober:
             # What was asked, not the stages of this schedule, which depends on who was quicker.
             self.facts.feasible.add(asked)
             self._keep(finding.schedule)
+            self._draw_together(finding.schedule, stages=question.stages)
         return finding.verdict
 
     def _put(self, question: Question, limit: Limit, solvers: Mapping[Backend, Solve]) -> Finding:
@@ -163,6 +165,19 @@ class Prober:
         if self.best is None or interval < self.best.initiation_interval:
             self.best = schedule
             self.tell("incumbent", initiation_interval=interval, schedule=schedule)
+
+    def _draw_together(self, schedule: Schedule, stages: int) -> None:
+        """What comes of a schedule depends on who found it: not where work alone is limited.
+
+        Then a search that ends without proof must end in the same way every time.
+        """
+        if not self.facts.monotone or self.options.work is not None:
+            return
+        closer = draw_together(self.problem, schedule, stages)
+        if closer is not None:
+            check_schedule(Question(self.problem, closer.initiation_interval, stages), closer)
+            self.facts.feasible.add((closer.initiation_interval, stages))
+            self._keep(closer)
 
     def exclude_below(self, lower: int) -> None:
         """Raise the lower bound: every smaller initiation interval is proved impossible."""

@@ -14,7 +14,7 @@ from ..models.schedule import Schedule
 from .backends import Solve, check_schedule
 from .question import Limit, Outcome, Question, Stop, Verdict
 
-HEAD_START_SECONDS = 0.3  # most questions are easy: the next backend starts only when they are not
+HEAD_START_SECONDS = 0.1  # most questions are easy: the next backend starts only when they are not
 NUDGE_SECONDS = 0.05  # a stop can miss a backend that is just about to begin, so it is repeated
 
 

@@ -30,19 +30,35 @@ def find_recurrence(problem: SchedulingProblem, legality: Legality) -> Recurrenc
     names = [operation.name for operation in problem.operations]
     edges = tuple(constraint_edges(problem, legality))
     _refuse_unsatisfiable(names, edges)
-    # Each circuit found has a larger ratio than the last; -1 admits circuits without any latency.
-    latency, distance, critical = -1, 1, None
-    while circuit := _positive_circuit(len(names), edges, latency, distance):
-        latency, distance = _sums(circuit)
-        critical = circuit
-    if critical is None:
+    critical = steepest_circuit(len(names), edges)
+    if not critical:
         return None
+    latency, distance = around(critical)
     return RecurrenceBound(
         operations=tuple(names[edge.source] for edge in critical),
         latency_cycles=latency,
         distance=distance,
         bound=max(1, -(-latency // distance)),
     )
+
+
+def steepest_circuit(count: int, edges: Sequence[Edge]) -> tuple[Edge, ...]:
+    """The circuit with the largest latency per iteration; empty if none spans iterations.
+
+    Circuits of distance 0 or less must have no latency.
+    """
+    steepest: tuple[Edge, ...] = ()
+    # Each circuit found is steeper than the last; -1 admits circuits without any latency.
+    latency, distance = -1, 1
+    while circuit := _positive_circuit(count, edges, latency, distance):
+        latency, distance = around(circuit)
+        steepest = circuit
+    return steepest
+
+
+def around(circuit: Sequence[Edge]) -> tuple[int, int]:
+    """Latency (cycles) and distance (iterations) summed over a circuit."""
+    return sum(edge.latency for edge in circuit), sum(edge.distance for edge in circuit)
 
 
 def constraint_edges(problem: SchedulingProblem, legality: Legality) -> Iterator[Edge]:
@@ -89,24 +105,22 @@ def earliest_issue_cycles(count: int, edges: Sequence[Edge], initiation_interval
     return earliest
 
 
-def _sums(circuit: Sequence[Edge]) -> tuple[int, int]:
-    return sum(edge.latency for edge in circuit), sum(edge.distance for edge in circuit)
-
-
 def _refuse_unsatisfiable(names: Sequence[str], edges: Sequence[Edge]) -> None:
     """Beyond the sum of all latencies, only circuits of distance 0 or less are positive."""
     beyond = 1 + sum(edge.latency for edge in edges)
     circuit = _positive_circuit(len(names), edges, beyond, 1)
     if circuit is None:
         return
-    latency, distance = _sums(circuit)
-    around = " -> ".join([*(names[edge.source] for edge in circuit), names[circuit[0].source]])
+    latency, distance = around(circuit)
+    names_around = " -> ".join(
+        [*(names[edge.source] for edge in circuit), names[circuit[0].source]]
+    )
     overwritten = any(edge.distance < 0 for edge in circuit) or distance < 0
     cause = (
         " (its storage is taken over in place while it is still read: C9)" if overwritten else ""
     )
     raise Infeasible(
-        f"no initiation interval satisfies the circuit {around}: "
+        f"no initiation interval satisfies the circuit {names_around}: "
         f"{latency} cycles around it at distance {distance}{cause}"
     )
 
