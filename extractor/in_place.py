@@ -36,9 +36,8 @@ class InPlace:
         if taker is None:
             yield value
             return
-        accumulates = taker.role == "accumulator"
-        taken = value.registers if accumulates else min(value.registers, self._free[taker.target])
-        self._free[taker.target] -= 0 if accumulates else taken
+        taken = self._reuse(taker, value)
+        self._free[taker.target] -= 0 if taker.role == "accumulator" else taken
         if value.place == "registers" and taken == 0:
             yield value
             return
@@ -56,16 +55,24 @@ class InPlace:
         return flow.model_copy(update={"in_place": True}) if flow == taker else flow
 
     def _taker(self, value: GraphValue) -> GraphDependence | None:
-        """The last reader, if it may overwrite what it reads: an accumulating product or a chain."""
+        """The reader that overwrites what it reads: the one that reuses most, and no other reader needs it.
+
+        Readers that are not ordered by the program are ordered by C9, write after read.
+        """
         flows = self._flows[value.name]
         if value.place == "shared" or value.name not in self._matrices:
             return None
-        for flow in flows:
-            if self._overwrites(flow, value) and all(
-                self._before(other, flow) for other in flows if other != flow
-            ):
-                return flow
-        return None
+        possible = [
+            flow
+            for flow in flows
+            if self._overwrites(flow, value)
+            and all(self._may_precede(other, flow) for other in flows if other != flow)
+        ]
+        return max(possible, key=lambda flow: self._reuse(flow, value), default=None)
+
+    def _reuse(self, flow: GraphDependence, value: GraphValue) -> int:
+        taken = min(value.registers, self._free[flow.target])
+        return value.registers if flow.role == "accumulator" else taken
 
     def _overwrites(self, flow: GraphDependence, value: GraphValue) -> bool:
         if flow.role == "accumulator":
@@ -79,9 +86,9 @@ class InPlace:
             ) and value.buffer is not None and flow.distance > 0  # fmt: skip
         return self._reads.is_vector(flow.target) if flow.target in self._reads.tiles else False
 
-    def _before(self, other: GraphDependence, last: GraphDependence) -> bool:
+    def _may_precede(self, other: GraphDependence, last: GraphDependence) -> bool:
         if other.target == last.target:
             return other.distance == last.distance
         if other.distance != last.distance:
             return other.distance < last.distance
-        return self._order.reaches(other.target, last.target)
+        return not self._order.reaches(last.target, other.target)

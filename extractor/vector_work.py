@@ -83,7 +83,8 @@ def _shuffles(tile: Tile, vector: VectorUnits) -> int:
     """Shuffles of a reduction: a butterfly over the threads that hold parts of one row."""
     if tile.kind not in ("reduce", "scan"):
         return 0
-    return tile.elements * vector.row_replication.whole * vector.shuffles_per_reduction.whole
+    copies = 1 if tile.is_matrix else vector.row_replication.whole
+    return tile.elements * copies * vector.shuffles_per_reduction.whole
 
 
 def _product(shape: tuple[int, ...]) -> int:
