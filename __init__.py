@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from .models.version import VERSION as __version__
+
 if TYPE_CHECKING:
     from .pipeline import solve_file as solve
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "solve"]
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from .. import __version__
 from ..models.errors import TwillError
+from ..models.version import VERSION
 from . import kernels, profiles, schema, show, solve
 from .faults import Form, Trace, report_error, report_fault, report_usage
 from .output import print_answer, print_note
@@ -30,7 +30,7 @@ app.command("schema")(schema.schema)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print_answer(f"twill {__version__}")
+        print_answer(f"twill {VERSION}")
         raise typer.Exit
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from .. import __version__
 from ..models.certificate import (
     Backend,
     Bounds,
@@ -17,6 +16,7 @@ from ..models.certificate import (
 )
 from ..models.problem import SchedulingProblem
 from ..models.schedule import Schedule
+from ..models.version import VERSION
 from .monotone import is_monotone
 from .verifier import FAMILIES
 
@@ -95,7 +95,7 @@ def _model(proof: Proof) -> Iterator[str]:
 
 
 def _versions() -> Iterator[tuple[str, str]]:
-    yield "twill", __version__
+    yield "twill", VERSION
     for name, package in (("ortools", "ortools"), ("z3", "z3-solver")):
         try:
             yield name, version(package)
