@@ -14,8 +14,9 @@ from .stage_bound import compute_stage_bound, largest_interval
 
 FIRST_WORK = 0.5  # effort for one question in the first round, in the backends' own units
 WORK_GROWTH = 4.0  # each round may spend so much more on a question than the one before
+EXCLUSION_WORK = 4.0  # times as much for excluding what is below the best schedule
 MOST_WORK = 1e9  # what no backend decides with so much, none will
-EXTRA_STAGES = 2  # schedules are looked for with up to so many stages beyond the fewest possible
+EXTRA_STAGES = 1  # schedules are looked for with so many stages beyond the fewest, or more
 
 
 class IntervalSearch:
@@ -108,15 +109,18 @@ class IntervalSearch:
         return asking.ask(self.largest, stages, work) is Verdict.INFEASIBLE
 
     def _close_in(self, work: float) -> None:
-        """Lower the best II and exclude what is below it, as far as this effort allows."""
-        below = self._missed()
+        """Lower the best II and exclude what is below it, as far as this effort allows.
+
+        Looking halfway down and excluding take turns: the first few schedules, drawn together, are
+        often the best there is, and then one exclusion ends the search.
+        """
+        below = self._halve(self._missed(), work)
         while (best := self._best()) > self.prober.lower:
-            # What excludes II* - 1 with all stages needs no proof with few: that is tried first.
-            verdict = self.prober.ask(best - 1, self.stages, work)
+            verdict = self.prober.ask(best - 1, self.stages, work * EXCLUSION_WORK)
             if verdict is Verdict.INFEASIBLE:
                 self.prober.exclude_below(best)
             elif verdict is Verdict.FEASIBLE:
-                self._extra *= 2  # few stages were too few here
+                self._widen(work)
                 below = self._halve(below, work)
             else:
                 self._raise_lower_bound(work)
@@ -124,6 +128,12 @@ class IntervalSearch:
                     below = self._halve(below, work)
                 if self._best() == best:
                     return
+
+    def _widen(self, work: float) -> None:
+        """Look with more stages from now on, if few are proved too few for the best II."""
+        best = self._best()
+        if self.prober.ask(best, self._few(best), work) is Verdict.INFEASIBLE:
+            self._extra += 1
 
     def _missed(self) -> int:
         """The largest II below the best one at which few stages are known not to do."""
