@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ortools.sat.python.cp_model import IntVar
+from ortools.sat.python.cp_model import IntervalVar, IntVar
 
 from ...models.problem import Memory, SchedulingProblem
 from .group_classes import GroupClasses
-from .lives import Life, declare_life, rest_intervals
+from .lives import declare_life, intervals
 from .storage import (
     Use,
     buffer_uses,
@@ -85,26 +85,21 @@ def _add_depth(variables: Variables, holding: Holding) -> None:
 
 
 def _add_pool(variables: Variables, memory: Memory, holdings: list[Holding]) -> None:
-    model, period = variables.model, variables.initiation_interval
-    free = model.new_int_var(0, max(0, memory.available), f"free[{memory.name}]")
-    lives = [_pooled_life(variables, memory, holding) for holding in holdings]
-    taken = [(life, holding.size) for life, holding in zip(lives, holdings, strict=True)]
-    model.add(free == memory.available - sum(size * life.turns for life, size in taken))
-    intervals, sizes = [], []
-    for holding, life in zip(holdings, lives, strict=True):
-        intervals += rest_intervals(variables, holding.name, life, holding.presence)
-        sizes += [holding.size, holding.size]
-    model.add_cumulative(intervals, sizes, free)
-    # C7i. Over one period, what is held fits what there is: Σ life·size ≤ II·available.
-    area = sum(size * (period * life.turns + life.rest) for life, size in taken)
-    model.add(area <= period * memory.available)
-
-
-def _pooled_life(variables: Variables, memory: Memory, holding: Holding) -> Life:
-    most = most_copies(memory, holding.size)
-    return declare_life(
-        variables, holding.name, holding.start, holding.until, most, holding.presence
-    )
+    copies: list[IntervalVar] = []
+    sizes: list[int] = []
+    for holding in holdings:
+        life = declare_life(
+            variables,
+            holding.name,
+            holding.start,
+            holding.until,
+            most_copies(memory, holding.size),
+            holding.presence,
+        )
+        laid_out = intervals(variables, holding.name, life, holding.presence)
+        copies += laid_out
+        sizes += [holding.size] * len(laid_out)
+    variables.model.add_cumulative(copies, sizes, max(0, memory.available))
 
 
 def memory_differences(

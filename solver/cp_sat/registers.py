@@ -8,9 +8,9 @@ from ortools.sat.python.cp_model import IntervalVar
 
 from ...models.problem import Dependence, RegisterFile, SchedulingProblem, Value
 from .group_classes import GroupClasses
-from .lives import Life, declare_life, fixed_life, rest_intervals
+from .lives import Life, declare_life, fixed_life, intervals
 from .storage import Use, uses
-from .variables import Linear, Literal, Variables
+from .variables import Literal, Variables
 from .windows import Difference
 
 OwnLife = tuple[Value, Life]
@@ -37,7 +37,6 @@ def add_register_constraints(variables: Variables) -> None:
     ]
     for w in variables.group_indices:
         _add_group(variables, registers, w, lives)
-    _add_area(variables, registers, lives)
 
 
 def _uses(variables: Variables, value: Value) -> Iterator[Use]:
@@ -51,8 +50,7 @@ def _add_pool(variables: Variables, registers: RegisterFile) -> None:
         model.add(registers.step * units >= registers.least * variables.wide[w])
         model.add(registers.step * units <= registers.most * variables.wide[w])
     one_warp = model.new_bool_var("narrow")
-    for w in variables.group_indices:
-        model.add_implication(variables.narrow[w], one_warp)
+    model.add_max_equality(one_warp, variables.narrow.values())
     sizes = range(len(registers.pool) + 1)
     launched = [model.new_bool_var(f"launched[{a}]") for a in sizes]
     model.add_exactly_one(launched)
@@ -64,18 +62,18 @@ def _add_pool(variables: Variables, registers: RegisterFile) -> None:
 
 
 def _add_group(variables: Variables, registers: RegisterFile, w: int, lives: list[OwnLife]) -> None:
+    """What is held in group w at any slot, over and above `base`, fits its budget."""
     model = variables.model
     free = model.new_int_var(0, max(0, registers.most - registers.base), f"free[{w}]")
-    always: list[Linear] = [registers.base * variables.wide[w]]
-    intervals: list[IntervalVar] = []
+    fixed = registers.base * variables.wide[w]
+    model.add(free == registers.step * variables.budget[w] - fixed)
+    copies: list[IntervalVar] = []
     sizes: list[int] = []
     for name, size, life, presence in _held(variables, w, lives):
-        always.append(size * _turns_if(variables, name, life, presence))
-        if variables.initiation_interval > 1:
-            intervals += rest_intervals(variables, name, life, presence)
-            sizes += [size, size]
-    model.add(free == registers.step * variables.budget[w] - sum(always))
-    model.add_cumulative(intervals, sizes, free)
+        laid_out = intervals(variables, name, life, presence)
+        copies += laid_out
+        sizes += [size] * len(laid_out)
+    model.add_cumulative(copies, sizes, free)
 
 
 def _held(
@@ -103,32 +101,6 @@ def _received_in(variables: Variables, w: int, e: Dependence, index: int) -> Lit
     received = variables.model.new_bool_var(f"received[{index},{w}]")
     variables.model.add_bool_and(received).only_enforce_if(*conditions)
     return received
-
-
-def _turns_if(variables: Variables, name: str, life: Life, presence: Literal) -> Linear:
-    """At least life.turns if the literal holds; 0 suffices otherwise."""
-    if isinstance(life.turns, int):
-        return life.turns * presence
-    if presence is True:
-        return life.turns
-    most = life.most_turns
-    turns = variables.model.new_int_var(0, most, f"turns[{name}]")
-    variables.model.add(turns >= life.turns).only_enforce_if(presence)
-    return turns
-
-
-def _add_area(variables: Variables, registers: RegisterFile, lives: list[OwnLife]) -> None:
-    """C8i. Over one period, all that is held fits all budgets.
-
-    Σ life(x)·registers(x)  ≤  II·Σ over w of (R[w] − base·wide[w])
-    """
-    period = variables.initiation_interval
-    held = sum(x.registers * (period * life.turns + life.rest) for x, life in lives)
-    budgets = sum(
-        registers.step * variables.budget[w] - registers.base * variables.wide[w]
-        for w in variables.group_indices
-    )
-    variables.model.add(held <= period * budgets)
 
 
 def register_differences(

@@ -80,6 +80,9 @@ def _solver(deadline: Deadline) -> cp_model.CpSolver:
     parameters = solver.parameters
     parameters.num_workers = 1
     parameters.random_seed = SEED
+    # Schedules are found by restarting often and exclusions by clauses: the relaxation only costs.
+    parameters.search_branching = cp_model.PORTFOLIO_WITH_QUICK_RESTART_SEARCH
+    parameters.linearization_level = 0
     parameters.catch_sigint_signal = False
     if deadline.work is not None:
         parameters.max_deterministic_time = deadline.work

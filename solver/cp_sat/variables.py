@@ -32,6 +32,7 @@ class Variables:
         self.problem = question.problem
         self.initiation_interval = question.initiation_interval
         self.stages = question.stages
+        self.windows = windows
         self.classes = classes
         self._same: dict[tuple[int, int], Literal] = {}
         self._first: dict[tuple[str, str], Literal] = {}
