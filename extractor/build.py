@@ -8,7 +8,7 @@ from ..models.dependence_graph import DependenceGraph, GraphDependence, GraphOpe
 from ..models.errors import InvalidKernel
 from ..models.kernel import KernelDocument
 from ..models.problem import Buffer, Dependence, Operation, SchedulingProblem, Value
-from ..models.problem_checks import is_automorphism
+from ..models.problem_symmetries import is_automorphism
 from ..models.profile import GpuProfile
 from ..models.tile_program import Loop, TileProgram
 from ..reader.located import Located

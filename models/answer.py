@@ -1,4 +1,4 @@
-"""The answer of a solve: the object that `twill solve --json` prints and that a schedule file holds."""
+"""The answer of a solve: what `twill solve --json` prints and what a schedule file holds."""
 
 from __future__ import annotations
 

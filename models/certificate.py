@@ -40,10 +40,13 @@ class Bounds(Document):
 
 
 class StageBound(Document):
-    """The largest number of stages that was searched, and why more cannot help (docs/constraints.md, stage bound)."""
+    """The largest number of stages that was searched, and why more cannot help.
+
+    See docs/constraints.md, stage bound.
+    """
 
     stages: Positive  # [N]
-    kind: Literal["argued", "rule"]  # rule: the machine's own limit is smaller than the argued bound
+    kind: Literal["argued", "rule"]  # rule: a limit of the machine below the argued bound
     argued: Positive
     components: Positive  # [h]
     held_spread: Count  # sum over the spanning forest
@@ -57,13 +60,14 @@ class Exclusion(Document):
     first: Positive
     last: Positive
     by: Literal["bound", "search"]
-    # class: feasibility is monotone in the initiation interval for this problem, so one proof at `last` covers all
+    # monotone: feasibility is monotone in the initiation interval for this problem, so one proof at
+    # `last` covers all.
     argument: Literal["bound", "monotone", "each"]
     proved_by: tuple[Backend, ...]  # in canonical order; with --prove, every backend that proved it
 
 
 class ObjectiveValue(Document):
-    """A second objective, minimised with the initiation interval and all earlier objectives fixed."""
+    """A second objective, minimised with the initiation interval and earlier objectives fixed."""
 
     objective: Name
     value: int

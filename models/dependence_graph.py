@@ -1,4 +1,4 @@
-"""The dependence graph: lowered operations with their work, values with their places, dependences; no cycles yet."""
+"""The dependence graph: operations with their work, values with their places; not priced yet."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ class MatrixWork(Document):
     columns: Positive
     depth: Positive
     dtype: ElementType
-    left_from: (
-        Place  # where the left operand is read from; the right one is always in shared memory
-    )
+    left_from: Place  # of the left operand; the right one is always read from shared memory
 
 
 class VectorWork(Document):
@@ -38,7 +36,7 @@ class VectorWork(Document):
 
 
 class TransferWork(Document):
-    """Bytes of one copy, and whether they come from (or go to) device memory or are shared through L2."""
+    """One copy: bytes, and whether device memory moves them or L2 shares them among blocks."""
 
     bytes: Positive
     streamed: bool  # no other block touches this tile

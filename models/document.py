@@ -1,4 +1,4 @@
-"""The base of every value that flows through Twill: frozen, checked at birth, one canonical text, one digest."""
+"""The base of every value that flows: frozen, checked at birth, one canonical text, one digest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.\[\]'-]{0,95}$")]
-"""What operations, units, memories and kernels are called: a letter, then letters, digits, `_ . [ ] ' -`."""
+"""What things are called: a letter or `_`, then letters, digits and `_ . [ ] ' -`."""
 
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 """A quantity that may be nothing: cycles, bytes, registers."""
@@ -24,7 +24,7 @@ class Document(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
     def canonical_json(self) -> str:
-        """The one text of this value: sorted keys, no spaces, ASCII. Equal values give equal bytes."""
+        """The one text of this value: keys sorted, no spaces, ASCII; equal values, equal bytes."""
         return canonical_text(self.model_dump(mode="json"))
 
     def digest(self) -> str:
@@ -33,7 +33,7 @@ class Document(BaseModel):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read a value back from its canonical text; raises pydantic's ValidationError on anything else."""
+        """Read a value back from its canonical text; pydantic's ValidationError on all else."""
         return cls.model_validate_json(text)
 
 

@@ -17,20 +17,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+Path = tuple[str | int, ...]
+"""Keys and indices that lead to a place in a document."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with an input: where it stands, what it is, and what would be right."""
+    """One thing that is wrong with an input: where it stands, what it is, what would be right."""
 
     message: str
     file: str | None = None
     line: int | None = None  # from 1
     column: int | None = None  # from 1
     cure: str | None = None
-    path: tuple[str | int, ...] = ()  # keys and indices that lead to it in the document
+    path: Path = ()
 
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        place = ":".join(
+            str(part) for part in (self.file, self.line, self.column) if part is not None
+        )
         head = f"{place}: {self.message}" if place else self.message
         return f"{head}\n    {self.cure}" if self.cure else head
 

@@ -17,21 +17,28 @@ Distance = Annotated[int, Field(ge=0, le=1000)]
 
 
 class FunctionalUnit(Document):
-    """Hardware that operations share; its quantity is whatever the reservations count (tiles, lanes, bytes per cycle)."""
+    """Hardware that operations share.
+
+    Its quantity is whatever the reservations count: tiles, lanes, bytes per cycle.
+    """
 
     name: Name
     capacity: Positive  # [cap(f)] quantity available in every cycle
 
 
 class Memory(Document):
-    """On-chip storage shared by all warp groups: shared memory in bytes, Tensor Memory in columns."""
+    """On-chip storage shared by all warp groups.
+
+    Shared memory counts bytes, Tensor Memory columns.
+    """
 
     name: Name
     capacity: Count  # [cap(m)]
     resident: Count = 0  # taken before the loop begins: loop-invariant tiles, barriers, alignment
     unit: Name = "bytes"
-    # ring: every buffer has its own ring of whole slots at fixed addresses (what the emitter lowers).
-    # pooled: only the sum of live copies in each cycle is limited (the paper's count; fragmentation is ignored).
+    # ring: every buffer has its own ring of whole slots at fixed addresses, as the emitter lowers.
+    # pooled: only the sum of live copies in each cycle is limited (the paper's count, which ignores
+    # fragmentation).
     allocation: Literal["ring", "pooled"] = "ring"
 
     @property
@@ -44,11 +51,12 @@ class RegisterFile(Document):
     """Registers per thread of 128-thread warp groups, and how many of them one block may hold."""
 
     step: Positive = 8  # budgets are multiples of this
-    least: Positive = 24  # the smallest legal budget; one-warp groups together take one budget of this size
+    # The smallest legal budget; one-warp groups together take one budget of this size.
+    least: Positive = 24
     most: Positive = 240  # the largest legal budget
     base: Count = 0  # per thread, not seen by the model: addresses, counters, what ptxas needs
-    # pool[n-1]: registers per thread summed over the n aligned warp groups of a block, as allocated at launch.
-    # Its length is the largest number of aligned warp groups of a block.
+    # pool[n-1]: registers per thread summed over the n aligned warp groups of a block, as allocated
+    # at launch. Its length is the largest number of aligned warp groups of a block.
     pool: Annotated[tuple[Positive, ...], Field(min_length=1, max_length=16)]
 
 
@@ -61,7 +69,7 @@ class Machine(Document):
     staging_memory: Name | None = None  # where values that move between warp groups are staged
     warp_groups: Annotated[int, Field(ge=1, le=16)] = 1  # [W] at most; group 0 is the producer
     registers: RegisterFile | None = None  # None: registers are not limited
-    most_stages: Positive | None = None  # a limit of what can be lowered; None: only the argued bound limits
+    most_stages: Positive | None = None  # of what can be lowered; None: only the argued bound
 
 
 class Reservation(Document):
@@ -70,7 +78,8 @@ class Reservation(Document):
     unit: Name
     quantity: Positive = 1
     cycles: Positive
-    offset: Count = 0  # cycles after issue; anything but 0 leaves the class in which feasibility is monotone
+    # Cycles after issue; anything but 0 leaves the class in which feasibility is monotone.
+    offset: Count = 0
 
 
 class Operation(Document):
@@ -79,11 +88,12 @@ class Operation(Document):
     name: Name
     latency_cycles: Count  # [lat(v)] issue until its result is usable and its operands are released
     issue_cycles: Count = 0  # [iss(v)] how long the issuing warp group is busy with it
-    wait_cycles: Count = 0  # [wait(v)] issue cycles of the wait before it, if a dependence into it blocks
+    wait_cycles: Count = 0  # [wait(v)] issue cycles of its wait, if a dependence into it blocks
     reservations: tuple[Reservation, ...] = ()
-    variable_latency: bool = False  # issues from the producer warp group 0, and only such operations do
-    warps: Literal[1, 4] = 4  # warps that must take part; a group is as wide as its widest operation
-    queue: Name | None = None  # asynchronous: retired oldest first among those of its queue in one warp group
+    variable_latency: bool = False  # issues from the producer warp group 0; only such operations do
+    warps: Literal[1, 4] = 4  # that must take part; a group is as wide as its widest operation
+    # Asynchronous: retired oldest first among those of its queue in one warp group.
+    queue: Name | None = None
     summary: str = ""
     line: int | None = None  # of the kernel document
 
@@ -103,29 +113,39 @@ class Buffer(Document):
     name: Name
     memory: Name
     size: Positive  # units of the memory, one ring slot
-    opener: Name  # the operation that writes it first; every other writer depends on it within the iteration
+    # The operation that writes it first; every other writer depends on it within the iteration.
+    opener: Name
 
 
 class Dependence(Document):
-    """The target issues no sooner than `latency_cycles` after the source of `distance` iterations before."""
+    """An order between two operations, and the value that it may carry.
+
+    The target issues no sooner than `latency_cycles` after the source of `distance` iterations
+    before.
+    """
 
     source: Name
     target: Name
     latency_cycles: Count  # [lat(e)]
     distance: Distance = 0  # [delta] iterations
     value: Name | None = None  # what is read; None: order only
-    # end: the target holds the value until it completes. start: the target takes its storage over in place.
+    # end: the target holds the value until it completes.
+    # start: the target takes its storage over in place.
     release: Literal["start", "end"] = "end"
-    blocking: bool = False  # the target's warp group waits, synchronously, for an asynchronous source
-    handoff_cycles: Count = 0  # [x(e)] more latency if source and target sit in different warp groups
-    staged_bytes: Count = 0  # [xs(e)] staged in the staging memory if they do
-    send_cycles: Count = 0  # issue cycles after the source, if they do
-    receive_cycles: Count = 0  # issue cycles before the target, if they do
-    received_registers: Count = 0  # per thread, held by the target's warp group while the target runs, if they do
+    blocking: bool = False  # the target's warp group waits for an asynchronous source
+    # If source and target sit in different warp groups:
+    handoff_cycles: Count = 0  # [x(e)] more latency
+    staged_bytes: Count = 0  # [xs(e)] staged in the staging memory
+    send_cycles: Count = 0  # issue cycles after the source
+    receive_cycles: Count = 0  # issue cycles before the target
+    received_registers: Count = 0  # per thread of the target's group, held while the target runs
 
 
 class LegalityRule(Document):
-    """Operations that must share a warp group, or of which no two may; `rule` is a versioned name."""
+    """Operations that must share a warp group, or of which no two may.
+
+    `rule` is a versioned name.
+    """
 
     rule: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*/[0-9]+$")]
     kind: Literal["together", "apart"]
@@ -145,9 +165,10 @@ class SchedulingProblem(Document):
     buffers: Annotated[tuple[Buffer, ...], Field(max_length=20000)] = ()
     dependences: Annotated[tuple[Dependence, ...], Field(max_length=50000)] = ()
     rules: tuple[LegalityRule, ...] = ()
-    # Pairs of operations that exchange places under an automorphism of the problem (two equal sub-tiles).
+    # Pairs of operations that exchange places under an automorphism of the problem, such as those
+    # of two equal sub-tiles.
     symmetries: tuple[Swap, ...] = ()
-    notes: tuple[str, ...] = ()  # what of the model was chosen, for the certificate (granularity, lowering)
+    notes: tuple[str, ...] = ()  # what of the model was chosen (granularity, lowering), in words
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

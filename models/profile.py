@@ -19,7 +19,10 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=600)]
 
 
 class Figure(Document):
-    """A number, its unit, and where it comes from: documentation, a named measurement, a derivation, an estimate."""
+    """A number, its unit, and where it comes from.
+
+    That is documentation, a named measurement, a derivation or an estimate.
+    """
 
     value: Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0, le=1e12)]
     unit: Annotated[str, StringConstraints(min_length=1, max_length=80)]
@@ -127,7 +130,7 @@ class Registers(Document):
 class Handoff(Document):
     """Moving work and values between warp groups."""
 
-    # cycles until what a warp group wrote to shared or Tensor Memory may be read by its own products
+    # Cycles until a warp group's own products may read what it wrote to shared or Tensor Memory.
     group_barrier: Figure
     mbarrier_latency: Figure  # arrive until the waiter goes on
     mbarrier_issue: Figure  # of one arrive or one wait
@@ -157,9 +160,8 @@ class GpuProfile(Document):
     target: Target
     multiprocessors: PositiveFigure
     clock: PositiveFigure  # MHz, only to convert cycles to time
-    warp_groups: Annotated[
-        int, Field(ge=1, le=8)
-    ]  # roles that the emitter sets up at most, the producer included
+    # Roles that the emitter sets up at most, the producer included.
+    warp_groups: Annotated[int, Field(ge=1, le=8)]
     most_stages: Annotated[int, Field(ge=1, le=64)]  # that the emitter expands
     lowering: Literal["wgmma", "tcgen05"]
     units: Mapping[Name, Unit]

@@ -12,7 +12,8 @@ from .document import Count, Document, Name, Positive
 StorageName = Annotated[
     str,
     StringConstraints(
-        pattern=r"^([A-Za-z_][A-Za-z0-9_.\[\]'-]{0,95}|staged\([A-Za-z_][A-Za-z0-9_.\[\]'-]{0,95}\))$"
+        pattern=r"^([A-Za-z_][A-Za-z0-9_.\[\]'-]{0,95}"
+        r"|staged\([A-Za-z_][A-Za-z0-9_.\[\]'-]{0,95}\))$"
     ),
 ]
 """A buffer of the problem, or `staged(VALUE)` for a value staged between warp groups."""
@@ -34,7 +35,10 @@ class GroupBudget(Document):
 
 
 class RingDepth(Document):
-    """How many slots the ring of a buffer has (for a pooled memory: the largest number of live copies)."""
+    """How many slots the ring of a buffer has.
+
+    For a pooled memory: the largest number of live copies.
+    """
 
     buffer: StorageName
     depth: Positive
