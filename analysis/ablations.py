@@ -1,4 +1,4 @@
-"""The same problem with something taken away or prescribed: fewer warp groups, no crossing, a given partition."""
+"""The same problem with fewer warp groups, no crossing, or a prescribed partition."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def with_partition(
             f"not a partition of the operations: {', '.join(wrong)}",
             cure="name every operation outside the producer exactly once",
         )
-    rules = [LegalityRule(rule=PARTITION, kind="together", operations=g) for g in sets if len(g) > 1]
+    rules = [
+        LegalityRule(rule=PARTITION, kind="together", operations=g) for g in sets if len(g) > 1
+    ]
     if len(sets) > 1:
         first = tuple(group[0] for group in sets)
         rules.append(LegalityRule(rule=PARTITION, kind="apart", operations=first))
@@ -54,6 +56,9 @@ def with_partition(
 
 
 def _renewed(problem: SchedulingProblem, **changes: object) -> SchedulingProblem:
-    """A changed copy, checked as at its birth; symmetries that the change breaks are dropped by the caller."""
+    """A changed copy, checked as at its birth.
+
+    The caller drops the symmetries that the change breaks.
+    """
     fields = {name: getattr(problem, name) for name in SchedulingProblem.model_fields}
     return SchedulingProblem(**{**fields, **changes})

@@ -33,7 +33,7 @@ FLASH_ATTENTION_4 = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table; `initiation_interval` is None where no schedule exists or none is known."""
+    """One line of the table; no `initiation_interval`: no schedule exists, or none is known."""
 
     kernel: str
     gpu: str

@@ -26,7 +26,7 @@ def build_problem(
     document: Located[KernelDocument], profile: GpuProfile, *,
     loop: str | None = None, split: Mapping[str, int] | None = None, fused: bool = True,
 ) -> SchedulingProblem:  # fmt: skip
-    """The problem of one loop: the named one, or the first. `split` replaces that of the document."""
+    """The problem of one loop, the named one or the first; `split` replaces the document's."""
     graph = build_graph(document, profile, loop=loop, split=split, fused=fused)
     try:
         return price_graph(graph, profile)
@@ -148,7 +148,10 @@ class _Pricing:
         return (handoff.matrix_wait if source.kind == "matrix" else handoff.mbarrier_issue).whole
 
     def _blocks(self, dependence: GraphDependence) -> bool:
-        """Whether the target waits for an asynchronous source; products that accumulate in order do not."""
+        """Whether the target waits for an asynchronous source.
+
+        Products that accumulate in order do not.
+        """
         source, target = self._operations[dependence.source], self._operations[dependence.target]
         if dependence.kind != "flow" or source.kind == "vector":
             return False

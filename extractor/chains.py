@@ -1,7 +1,8 @@
-"""Granularity: which elementwise operations are fused into one operation of the schedule (docs/lowering.md).
+"""Granularity: which elementwise operations become one operation of the schedule.
 
-Rule `fused-chains/1`. Two elementwise operations share a chain if they are connected, wait for the same matrix
-products, and the same reductions stand before them. An operation that no reduction needs is done as late as its reader.
+Rule `fused-chains/1` (docs/lowering.md). Two elementwise operations share a chain if they are
+connected, wait for the same matrix products, and the same reductions stand before them. What no
+reduction needs is done as late as its reader.
 """
 
 from __future__ import annotations
@@ -49,11 +50,14 @@ class ChainFinder:
 
     @property
     def hoisted(self) -> frozenset[str]:
-        """Tiles that depend on nothing in the loop: constants, or index arithmetic that their readers repeat."""
+        """Tiles that depend on nothing in the loop.
+
+        They are constants, or index arithmetic that their readers repeat.
+        """
         return self._hoisted
 
     def chains(self) -> tuple[Chain, ...]:
-        """The chains in program order of their first tile, named after the last local that each assigns."""
+        """The chains in program order of their first tile, named after their last local."""
         found: dict[str, str] = {tile.name: tile.name for tile in self._vector_tiles()}
 
         def top(name: str) -> str:
@@ -113,7 +117,11 @@ class ChainFinder:
         return frozenset(hoisted)
 
     def _classify(self, tile: Tile) -> None:
-        """Roots: the matrix products waited for. Level: how many reductions stand before it in its iteration."""
+        """Find the roots and the level of a tile.
+
+        Roots are the matrix products waited for; the level counts the reductions that stand before
+        it in its iteration.
+        """
         roots: set[tuple[str, int]] = set()
         level, after = 0, False
         for read in tile.inputs:
@@ -133,10 +141,10 @@ class ChainFinder:
         self._after_reduction[tile.name] = after or tile.kind in ("reduce", "scan")
 
     def _delay(self) -> None:
-        """Move what no reduction needs to the chain of its readers, so that it is not kept in registers.
+        """Move what no reduction needs to its readers' chain, so that it is not kept in registers.
 
-        A cheap operation on one matrix also moves to a chain that waits for more products; an expensive one (MUFU)
-        stays, so that it overlaps with those products.
+        A cheap operation on one matrix also moves to a chain that waits for more products; an
+        expensive one (MUFU) stays, so that it overlaps with those products.
         """
         for tile in reversed(self._vector_tiles()):
             reads = self._readers[tile.name]
@@ -160,7 +168,7 @@ class ChainFinder:
 
 
 def _chain_name(tiles: list[Tile]) -> str:
-    """The last matrix that a local is named after, else the last such vector, else the last tile."""
+    """The last matrix that a local is named after, else such a vector, else the last tile."""
     locals_ = [t for t in tiles if t.name.split("[")[0] == t.origin.local]
     matrices = [t for t in locals_ if t.is_matrix]
     return (matrices or locals_ or tiles)[-1].name

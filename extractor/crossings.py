@@ -11,7 +11,7 @@ from .pricing import ceiling
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """The five costs of a crossing (docs/constraints.md, C6): cycles, bytes and registers per thread."""
+    """The five costs of a crossing (docs/constraints.md, C6), in cycles, bytes and registers."""
 
     handoff_cycles: int = 0
     staged_bytes: int = 0
@@ -21,9 +21,12 @@ class Crossing:
 
 
 def crossing(
-    dependence: GraphDependence, value: GraphValue | None, source: GraphOperation, target: GraphOperation,
+    dependence: GraphDependence,
+    value: GraphValue | None,
+    source: GraphOperation,
+    target: GraphOperation,
     profile: GpuProfile,
-) -> Crossing:  # fmt: skip
+) -> Crossing:
     """The cost of one dependence if its ends sit in different warp groups.
 
     A copy and a tcgen05 product signal their mbarrier themselves, whoever waits for it; the reader

@@ -1,4 +1,4 @@
-"""Storage in registers that a reader takes over in place, so that a chain does not hold its input and output at once."""
+"""Registers that a reader takes over, so that a chain does not hold input and output at once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from .reads import Reads
 
 
 class InPlace:
-    """Decides which flow takes over the registers of its value, and splits values that are larger than what replaces them.
+    """Decides which flow takes over the registers of its value, and splits larger values.
 
-    A chain that turns 64 registers into 32 takes over 32 at its start; the other 32 (`VALUE.rest`) are held to its end.
+    A chain that turns 64 registers into 32 takes over 32 at its start; the other 32 (`VALUE.rest`)
+    are held to its end.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class InPlace:
         return flow.model_copy(update={"in_place": True}) if flow == taker else flow
 
     def _taker(self, value: GraphValue) -> GraphDependence | None:
-        """The reader that overwrites what it reads: the one that reuses most, and no other reader needs it.
+        """The reader that overwrites what it reads: it reuses most, and no other reader needs it.
 
         Readers that are not ordered by the program are ordered by C9, write after read.
         """

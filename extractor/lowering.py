@@ -1,4 +1,4 @@
-"""From sub-tiled operations to the dependence graph of one target: chains, places of values, storage, legality."""
+"""From sub-tiled operations to the dependence graph of one target: chains, places, legality."""
 
 from __future__ import annotations
 
@@ -76,7 +76,10 @@ class _Lowering:
     def _notes(self) -> tuple[str, ...]:
         granularity = "fused-chains/1" if self._fused else "separate-operations/1"
         atomic = "a chain is atomic in its issue stream"
-        tokens = "tensor-core order between warp groups is kept by tokens, priced in the issue of each product"
+        tokens = (
+            "tensor-core order between warp groups is kept by tokens, "
+            "priced in the issue of each product"
+        )
         epilogue = "stores after the loop reuse ring memory, which the loop has drained"
         return (f"granularity {granularity}: {atomic}", tokens, epilogue, *self._place.notes)
 
@@ -162,7 +165,10 @@ class _Lowering:
         yield from memory_order(self._reads)
 
     def _single_versions(self) -> Iterable[GraphDependence]:
-        """Registers that a wgmma in flight reads get no second version (ptxas C7513): rule `single-fragment/1`."""
+        """Registers that a wgmma in flight reads get no second version (ptxas C7513).
+
+        Rule `single-fragment/1`.
+        """
         place = {value.name: value.place for value in self._place.values}
         for flow in self._place.flows:
             if (

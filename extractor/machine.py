@@ -42,10 +42,10 @@ def machine_of(
 
 
 def register_file(profile: GpuProfile) -> RegisterFile:
-    """Legal budgets, and the registers per thread that n aligned warp groups hold together at launch.
+    """Legal budgets, and the registers per thread that n aligned warp groups hold at launch.
 
-    A block is launched with the same registers for every thread; setmaxnreg moves them between warp groups within
-    that allocation (PTX ISA, setmaxnreg).
+    A block is launched with the same registers for every thread; setmaxnreg moves them between warp
+    groups within that allocation (PTX ISA, setmaxnreg).
     """
     registers = profile.registers
     step = registers.step.whole

@@ -1,4 +1,4 @@
-"""Order between copies that touch the same argument: flow, anti and output dependences through global memory."""
+"""Order between copies that touch the same argument: dependences through global memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from .reads import Reads
 
 
 def memory_order(reads: Reads) -> Iterable[GraphDependence]:
-    """A store stands after earlier loads and stores of its argument, and before later ones; atomic adds commute."""
+    """Flow, anti and output dependences through the arguments.
+
+    A store stands after earlier loads and stores of its argument, and before later ones; atomic
+    adds commute.
+    """
     copies = [t for t in reads.tiles.values() if t.kind in ("load", "store", "reduce_add")]
     for position, first in enumerate(copies):
         for second in copies[position:]:

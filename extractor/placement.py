@@ -18,7 +18,10 @@ SMALL_ALIGNMENT = 128  # bytes, of row vectors in shared memory
 
 
 class Placement:
-    """Places every result for its readers; a result that two kinds of readers need has a value in each place."""
+    """Places every result for its readers.
+
+    A result that two kinds of readers need has a value in each place.
+    """
 
     def __init__(self, reads: Reads, profile: GpuProfile) -> None:
         self._reads, self._profile = reads, profile
@@ -96,10 +99,13 @@ class Placement:
         """Elements that a chain loads from Tensor Memory."""
         reads = self._reads
         products = {
-            r.producer for r in reads.all
-            if reads.owner[r.reader] == chain and reads.tiles[r.producer].kind == "dot"
-            and self._profile.lowering == "tcgen05" and self._forwarded.get(r.producer, chain) == chain
-        }  # fmt: skip
+            r.producer
+            for r in reads.all
+            if self._profile.lowering == "tcgen05"
+            and reads.owner[r.reader] == chain
+            and reads.tiles[r.producer].kind == "dot"
+            and self._forwarded.get(r.producer, chain) == chain
+        }
         return sum(reads.tiles[name].elements for name in products)
 
     def stored_words(self, chain: str) -> int:
@@ -176,7 +182,7 @@ class Placement:
         return name
 
     def _columns(self, tile: Tile) -> str:
-        """The buffer in Tensor Memory: that of the accumulator, or of the product that the tile overwrites."""
+        """The buffer in Tensor Memory: the accumulator's, or that of the product it overwrites."""
         own = self._accumulators.get(tile.name) or self._overwrites.get(tile.name) or tile.name
         first = self._sharing.homes.get(own, own)
         head = self._reads.tiles[first]

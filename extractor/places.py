@@ -18,8 +18,9 @@ REGISTER_BYTES = 4
 def place_for(reads: Reads, read: Read, lowering: Lowering) -> Place:
     """The place in which the reader takes the value.
 
-    wgmma reads its left operand from registers or shared memory and its right one from shared memory, and
-    accumulates in registers; tcgen05 has Tensor Memory in the place of registers (PTX ISA, both instructions).
+    wgmma reads its left operand from registers or shared memory and its right one from shared
+    memory, and accumulates in registers; tcgen05 has Tensor Memory in the place of registers (PTX
+    ISA, both instructions).
     """
     producer = reads.tiles[read.producer]
     beside: Place = "registers" if lowering == "wgmma" else "tensor_memory"
@@ -38,7 +39,10 @@ def place_for(reads: Reads, read: Read, lowering: Lowering) -> Place:
 
 
 def registers_of(tile: Tile, replication: int) -> int:
-    """Registers per thread that hold the tile in one warp group; a row vector stands in `replication` threads."""
+    """Registers per thread that hold the tile in one warp group.
+
+    A row vector stands in `replication` threads.
+    """
     if tile.dtype == "bool":
         return -(-tile.elements // (THREADS * 32))
     copies = 1 if tile.is_matrix else replication

@@ -39,7 +39,7 @@ def price(operation: GraphOperation, profile: GpuProfile) -> Price:
 
 
 def instruction_rows(work: MatrixWork, profile: GpuProfile) -> int:
-    """M of the instructions that the product is made of: the largest legal one that divides its rows."""
+    """M of the instructions of a product: the largest legal one that divides its rows."""
     legal = profile.tensor_core.shapes[work.dtype].rows
     fitting = [rows for rows in legal if work.rows % rows == 0]
     return max(fitting) if fitting else 0
@@ -95,9 +95,10 @@ def _check_shape(operation: GraphOperation, work: MatrixWork, profile: GpuProfil
     ):
         rows = " or ".join(map(str, shape.rows))
         raise InvalidKernel(
-            f"{operation.name}: {text} is not a legal matrix shape on {profile.target}", line=operation.line,
+            f"{operation.name}: {text} is not a legal matrix shape on {profile.target}",
+            line=operation.line,
             cure=f"make M a multiple of {rows}, N of {shape.column_step} and K of {shape.depth}",
-        )  # fmt: skip
+        )
 
 
 def _transfer(operation: GraphOperation, work: TransferWork, profile: GpuProfile) -> Price:
@@ -141,7 +142,10 @@ def _vector(work: VectorWork, profile: GpuProfile) -> Price:
 
 
 def _unit_loads(work: VectorWork, profile: GpuProfile) -> Mapping[str, Fraction]:
-    """Thread instructions (bytes, for the port) that a chain asks of each unit; every instruction takes an issue slot."""
+    """Thread instructions (bytes, for the port) that a chain asks of each unit.
+
+    Every instruction takes an issue slot.
+    """
     loads: dict[str, Fraction] = {}
     issued = Fraction(work.shuffles)
     for name, elements in work.instructions.items():

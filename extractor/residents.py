@@ -1,4 +1,4 @@
-"""What stays in shared memory for the whole loop: tiles loaded before it that the tensor core reads."""
+"""What stays in shared memory for the whole loop: tiles loaded before it for the tensor core."""
 
 from __future__ import annotations
 

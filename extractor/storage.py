@@ -11,7 +11,7 @@ from .reads import Reads
 
 
 def accumulator_chains(reads: Reads) -> Mapping[str, str]:
-    """Tile -> the first tile of the accumulator that it belongs to, for every tile of an accumulator.
+    """Tile -> the first tile of its accumulator, for every tile of an accumulator.
 
     A product accumulates in place, so what it accumulates onto, and it, are one storage.
     """
@@ -31,7 +31,7 @@ def accumulator_chains(reads: Reads) -> Mapping[str, str]:
 
 
 def forwarded_products(reads: Reads, order: IterationOrder) -> Mapping[str, str]:
-    """Product -> the chain that loads it from Tensor Memory once and hands registers on to the other chains.
+    """Product -> the chain that loads it from Tensor Memory once and hands registers on.
 
     That is the chain on which all other readers of the same iteration depend, if there is one.
     """
@@ -52,9 +52,10 @@ def forwarded_products(reads: Reads, order: IterationOrder) -> Mapping[str, str]
 def overwritten_products(
     reads: Reads, order: IterationOrder, chains: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """Left operand -> the product whose columns it overwrites, rule `overwrite-product/1` of docs/lowering.md.
+    """Left operand -> the product whose columns it overwrites.
 
-    The product must be over for every reader: each is the chain that writes the operand, or stands before it.
+    Rule `overwrite-product/1` of docs/lowering.md. The product must be over for every reader: each
+    is the chain that writes the operand, or stands before it.
     """
     found: dict[str, str] = {}
     for read in reads.all:
@@ -69,12 +70,11 @@ def overwritten_products(
                 product.kind == "dot"
                 and product.name not in chains
                 and product.name not in found.values()
+                and columns_of(operand) <= columns_of(product)
+                and _is_over(reads, order, product.name, writer)
             ):
-                if columns_of(operand) <= columns_of(product) and _is_over(
-                    reads, order, product.name, writer
-                ):
-                    found[operand.name] = product.name
-                    break
+                found[operand.name] = product.name
+                break
     return found
 
 
@@ -85,10 +85,11 @@ def _is_over(reads: Reads, order: IterationOrder, product: str, writer: str) -> 
 
 
 class Sharing:
-    """Products that live in the columns of an earlier product of the iteration, where Tensor Memory is too small else.
+    """Products that live in the columns of an earlier one, where Tensor Memory is too small else.
 
-    A product takes the columns of the first earlier product that fits and does not outlive it; every reader of those
-    columns must then be over before it starts, which is an anti dependence of its own.
+    A product takes the columns of the first earlier product of the iteration that fits and does not
+    outlive it; every reader of those columns must then be over before it starts, which is an anti
+    dependence of its own.
     """
 
     def __init__(

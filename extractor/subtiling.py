@@ -1,4 +1,4 @@
-"""Sub-tiling: operations that carry a split size are replicated; loads are shared; contractions are chained."""
+"""Sub-tiling: operations with a split size are replicated, loads shared, contractions chained."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from .tiles import Input, SubTile, Tile, subtile_suffix
 def subtile_loop(program: TileProgram, loop: Loop, split: Mapping[str, int]) -> tuple[Tile, ...]:
     """The tile operations of a loop in program order, one for each sub-tile.
 
-    Raises InvalidKernel where a split size does not divide, or is reduced over by something that cannot be chained.
+    Raises InvalidKernel where a split size does not divide, or is reduced over by something that
+    cannot be chained.
     """
     return _Subtiling(program, loop, split).tiles()
 
@@ -112,7 +113,8 @@ class _Subtiling:
 
     def _refuse(self, operation: Operation, size: str) -> None:
         raise InvalidKernel(
-            f"{operation.name} reduces over {size}, which is split; only products chain their parts",
+            f"{operation.name} reduces over {size}, which is split; "
+            "only products chain their parts",
             line=operation.position.line,
             column=operation.position.column,
             cure=f"do not split {size}, or reduce over another one",

@@ -13,7 +13,7 @@ SubTile = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What an operation reads: a result of this loop, or something that the loop does not change."""
+    """What an operation reads: a result of this loop, or what the loop does not change."""
 
     producer: str | None  # a tile operation of this loop; None: invariant, constant or index
     distance: int = 0  # iterations between producer and reader
@@ -52,7 +52,7 @@ class Tile:
 
     @property
     def is_matrix(self) -> bool:
-        """Whether the result spans more than one row and column (a fragment, not a row or column vector)."""
+        """Whether the result spans more than one row and column: a fragment, not a vector."""
         return sum(extent > 1 for extent in self.shape) >= 2
 
     @property

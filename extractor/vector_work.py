@@ -12,16 +12,19 @@ INSTRUCTION: Mapping[str, str] = {
     "add": "add", "subtract": "subtract", "multiply": "multiply", "divide": "divide",
     "floor_divide": "integer", "remainder": "integer", "negate": "negate", "absolute": "absolute",
     "maximum": "maximum", "minimum": "minimum", "exp2": "exp2", "log2": "log2", "sqrt": "sqrt",
-    "rsqrt": "rsqrt", "sigmoid": "sigmoid", "tanh": "tanh", "less": "compare", "less_equal": "compare",
-    "greater": "compare", "greater_equal": "compare", "equal": "compare", "not_equal": "compare",
-    "and": "logic", "or": "logic", "not": "logic", "where": "select", "max": "maximum", "min": "minimum",
-    "sum": "add",
+    "rsqrt": "rsqrt", "sigmoid": "sigmoid", "tanh": "tanh", "less": "compare",
+    "less_equal": "compare", "greater": "compare", "greater_equal": "compare", "equal": "compare",
+    "not_equal": "compare", "and": "logic", "or": "logic", "not": "logic", "where": "select",
+    "max": "maximum", "min": "minimum", "sum": "add",
 }  # fmt: skip
 _FUSED_AFTER_MULTIPLY = ("add", "subtract")
 
 
 def chain_instructions(tiles: Iterable[Tile], vector: VectorUnits) -> tuple[dict[str, int], int]:
-    """Thread instructions by name, and shuffles, of a chain. Row vectors count once per thread that holds them."""
+    """Thread instructions by name, and shuffles, of a chain.
+
+    Row vectors count once per thread that holds them.
+    """
     members = tuple(tiles)
     fused = _multiplies_that_fuse(members)
     counted: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""One question to a backend: is there a schedule at this initiation interval with at most this many stages?"""
+"""One question to a backend: is there a schedule at this interval with at most so many stages?"""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """When a backend gives up. None: no limit. `work` is deterministic, in the backend's own units."""
+    """When a backend gives up; None: never. `work` is deterministic, in the backend's own units."""
 
     seconds: float | None = None
     work: float | None = None
@@ -68,7 +68,10 @@ class Stop:
             interrupt()
 
     def register(self, interrupt: Callable[[], None]) -> Callable[[], None]:
-        """Have `interrupt` called at a stop (at once if it was asked for already); returns what takes it off again."""
+        """Have `interrupt` called at a stop, at once if it was asked for already.
+
+        Returns what takes it off again.
+        """
         with self._lock:
             self._interrupts.append(interrupt)
         if self.requested:

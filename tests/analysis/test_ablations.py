@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from twill.analysis.ablations import with_partition, with_warp_groups, without_crossing
 from twill.models.errors import UsageError
 from twill.models.problem import Dependence, Machine, Operation, SchedulingProblem, Value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from twill.extractor.build import build_graph, build_problem, loop_names
 from twill.gpu_profiles.library import load_profile, profile_names
 from twill.kernels.library import kernel_names, kernel_path
@@ -21,13 +22,15 @@ def problem(name: str, gpu: str, **options: object) -> SchedulingProblem:
     return build_problem(kernel(name), load_profile(gpu).value, **options)  # type: ignore[arg-type]
 
 
-def program(text: str, *, sizes: str = "{M: 128, N: 128, K: 64}", split: str = "{}") -> Located[KernelDocument]:
+def program(
+    text: str, *, sizes: str = "{M: 128, N: 128, K: 64}", split: str = "{}"
+) -> Located[KernelDocument]:
     lines = "".join(f"  {line}\n" for line in text.splitlines())
     return read_document(
         f"kernel: example\nsummary: an example\nsizes: {sizes}\nsplit: {split}\narguments:\n"
         "  a: {dtype: bf16, shape: [rows, columns]}\n  b: {dtype: bf16, shape: [rows, columns]}\n"
         "  c: {dtype: f32, shape: [rows, columns]}\n"
-        f"grid: {{m: \"cdiv(rows, M)\"}}\nprogram: |\n{lines}",
+        f'grid: {{m: "cdiv(rows, M)"}}\nprogram: |\n{lines}',
         "example.yaml",
         KernelDocument,
         InvalidKernel,
@@ -50,7 +53,10 @@ def test_gemm_on_hopper_has_the_documented_costs() -> None:
     held = {block.unit: block.cycles for block in product.reservations}
     assert held["tensor_core"] == 64 * 256 * 64 // 2048
     assert gemm.value("acc[0]").registers == 128  # 64 x 256 fp32 over 128 threads
-    assert {b.name: b.size for b in gemm.buffers} == {"a_tile": 128 * 64 * 2, "b_tile": 256 * 64 * 2}
+    assert {b.name: b.size for b in gemm.buffers} == {
+        "a_tile": 128 * 64 * 2,
+        "b_tile": 256 * 64 * 2,
+    }
     assert product.queue == "wgmma"
     assert product.warps == 4
 
@@ -91,7 +97,9 @@ def test_attention_backward_fits_tensor_memory_by_sharing_columns() -> None:
     columns = [b.size for b in graph.buffers if b.place == "tensor_memory"]
     assert sum(columns) == 512
     assert "overwrite-product/1: dq_tile overwrites s" in graph.notes
-    assert ("dv_acc", "dq_tile") in {(d.source, d.target) for d in graph.dependences if d.kind == "anti"}
+    assert ("dv_acc", "dq_tile") in {
+        (d.source, d.target) for d in graph.dependences if d.kind == "anti"
+    }
 
 
 def test_split_replicates_what_carries_it_and_shares_loads() -> None:

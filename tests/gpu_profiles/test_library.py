@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from twill.extractor.machine import machine_of, register_file
 from twill.gpu_profiles.library import load_profile, profile_names
 from twill.models.errors import InvalidProfile
@@ -86,7 +87,7 @@ def edited(tmp_path: Path, old: str, new: str, name: str = "b200") -> str:
         ("value: 148", "value: -148", "streaming|multiprocessors"),
         ("value: 148", "value: .nan", "finite number"),
         ("unit: SMs, ", "", "multiprocessors.unit"),
-        ('source: "documentation: NVIDIA Blackwell architecture', 'source: "heard: NVIDIA', "multiprocessors.source"),
+        ("documentation: NVIDIA Blackwell arch", "heard: NVIDIA arch", "multiprocessors.source"),
         ("target: sm_100a", "target: sm_42", "target"),
         ("  dram:\n    summary", "  hbm:\n    summary", "dram missing"),
         ("  mufu:\n    summary", "  special:\n    summary", "unknown unit 'mufu'"),
