@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from twill import pipeline
-from twill.cli import solve as solve_command
 from twill.cli.main import run
 from twill.models.answer import Answer, Effort
 from twill.models.problem import SchedulingProblem
@@ -175,7 +174,7 @@ def test_ctrl_c_does_not_wait_for_a_backend_that_does_not_stop(
     deaf = Interrupting(obeys=False)
     left: list[int] = []
     monkeypatch.setattr(pipeline, "find_schedule", deaf)
-    monkeypatch.setattr(solve_command.os, "_exit", left.append)
+    monkeypatch.setattr("os._exit", left.append)
     assert run(["solve", EXAMPLE, "--json", "-q"]) == 130
     deaf.release.set()
     answer = object_on(capsys)

@@ -28,7 +28,7 @@ def test_charts(
     width: int,
     golden: Callable[[str, Path], None],
 ) -> None:
-    drawn = [
+    drawn: list[RenderableType] = [
         steady_state_chart(problem, schedule, width),
         prologue_chart(problem, schedule, width),
         reservation_chart(problem, schedule, width),

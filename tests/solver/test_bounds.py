@@ -18,7 +18,7 @@ from twill.solver.recurrence import constraint_edges, earliest_issue_cycles
 from twill.tests.support.placing import dependence, machine, on, operation, problem
 
 
-def test_a_unit_is_as_busy_as_its_reservations():
+def test_a_unit_is_as_busy_as_its_reservations() -> None:
     busy = problem(
         [
             operation("a", reservations=on("tc", 5)),
@@ -32,7 +32,7 @@ def test_a_unit_is_as_busy_as_its_reservations():
     assert bounds.resource_attained_by[0].operations == ("a", "b")
 
 
-def test_two_reservations_of_one_operation_add_up():
+def test_two_reservations_of_one_operation_add_up() -> None:
     twice = Operation(
         name="a",
         latency_cycles=9,
@@ -44,12 +44,12 @@ def test_two_reservations_of_one_operation_add_up():
     assert compute_bounds(problem([twice])).resource == 6
 
 
-def test_every_unit_at_the_maximum_is_told():
+def test_every_unit_at_the_maximum_is_told() -> None:
     tied = problem([operation("a", issue=0, reservations=on("tc", 6) + on("fma", 24))])
     assert {u.unit for u in compute_bounds(tied).resource_attained_by} == {"tc", "fma"}
 
 
-def test_issue_streams_count_as_units():
+def test_issue_streams_count_as_units() -> None:
     loads = [operation(name, issue=7, variable_latency=True) for name in ("x", "y")]
     work = [operation(name, issue=9) for name in ("a", "b", "c")]
     bounds = compute_bounds(problem([*loads, *work], on_machine=machine(groups=3)))
@@ -60,7 +60,7 @@ def test_issue_streams_count_as_units():
     assert {u.unit for u in bounds.resource_attained_by} == {"issue[producer]", "issue[consumers]"}
 
 
-def test_a_wait_counts_only_before_a_blocking_dependence():
+def test_a_wait_counts_only_before_a_blocking_dependence() -> None:
     reader = operation("b", issue=5, wait_cycles=20)
     waiting = problem([operation("a"), reader], [dependence("a", "b", blocking=True)])
     free = problem([operation("a"), reader], [dependence("a", "b")])
@@ -68,14 +68,14 @@ def test_a_wait_counts_only_before_a_blocking_dependence():
     assert compute_bounds(free).resource == 5
 
 
-def test_without_work_the_least_interval_is_one():
+def test_without_work_the_least_interval_is_one() -> None:
     bounds = compute_bounds(problem([operation("a", latency=0, issue=0)]))
     assert (bounds.resource, bounds.recurrence, bounds.minimum) == (1, 1, 1)
     assert bounds.resource_attained_by == ()
     assert bounds.recurrence_attained_by is None
 
 
-def test_the_critical_recurrence_is_spelt_out():
+def test_the_critical_recurrence_is_spelt_out() -> None:
     circuit = problem(
         [operation(name) for name in "abcd"],
         [
@@ -94,14 +94,14 @@ def test_the_critical_recurrence_is_spelt_out():
     assert len(critical.operations) == 3
 
 
-def test_a_recurrence_without_latency_is_still_one():
+def test_a_recurrence_without_latency_is_still_one() -> None:
     circuit = problem([operation("a")], [dependence("a", "a", 0, distance=2)])
     critical = compute_bounds(circuit).recurrence_attained_by
     assert critical is not None
     assert (critical.operations, critical.latency_cycles, critical.bound) == (("a",), 0, 1)
 
 
-def test_a_forced_crossing_adds_its_handoff():
+def test_a_forced_crossing_adds_its_handoff() -> None:
     """A gather whose address comes from the value gathered before."""
     chase = problem(
         [operation("gather", variable_latency=True), operation("next")],
@@ -113,7 +113,7 @@ def test_a_forced_crossing_adds_its_handoff():
     assert compute_bounds(chase).recurrence == 7
 
 
-def test_apart_operations_cross_and_so_do_those_kept_with_them():
+def test_apart_operations_cross_and_so_do_those_kept_with_them() -> None:
     rules = (
         LegalityRule(rule="apart/1", kind="apart", operations=("a", "b")),
         LegalityRule(rule="pair/1", kind="together", operations=("b", "c")),
@@ -129,7 +129,7 @@ def test_apart_operations_cross_and_so_do_those_kept_with_them():
     assert compute_bounds(ruled).recurrence == 37
 
 
-def test_storage_taken_over_in_place_makes_a_recurrence():
+def test_storage_taken_over_in_place_makes_a_recurrence() -> None:
     """b reads x of the iteration before, c overwrites x: b comes first, and c feeds b."""
     overwritten = problem(
         [operation("a"), operation("b", latency=6), operation("c", latency=2)],
@@ -146,7 +146,7 @@ def test_storage_taken_over_in_place_makes_a_recurrence():
     assert set(critical.operations) == {"b", "c"}
 
 
-def test_a_circuit_within_one_iteration_is_infeasible():
+def test_a_circuit_within_one_iteration_is_infeasible() -> None:
     circle = problem(
         [operation("a"), operation("b")], [dependence("a", "b", 2), dependence("b", "a", 3)]
     )
@@ -155,14 +155,14 @@ def test_a_circuit_within_one_iteration_is_infeasible():
     assert "a -> b -> a" in str(caught.value) or "b -> a -> b" in str(caught.value)
 
 
-def test_a_circuit_without_latency_within_one_iteration_is_no_recurrence():
+def test_a_circuit_without_latency_within_one_iteration_is_no_recurrence() -> None:
     level = problem(
         [operation("a"), operation("b")], [dependence("a", "b", 0), dependence("b", "a", 0)]
     )
     assert compute_bounds(level).recurrence_attained_by is None
 
 
-def test_overwriting_before_the_last_reader_is_infeasible():
+def test_overwriting_before_the_last_reader_is_infeasible() -> None:
     """b reads x two iterations later, c overwrites it at once."""
     late = problem(
         [operation("a"), operation("b", latency=0), operation("c")],
@@ -177,7 +177,7 @@ def test_overwriting_before_the_last_reader_is_infeasible():
         compute_bounds(late)
 
 
-def test_contradicting_rules_are_infeasible():
+def test_contradicting_rules_are_infeasible() -> None:
     load = operation("load", variable_latency=True)
     together = LegalityRule(rule="pair/1", kind="together", operations=("a", "load"))
     with pytest.raises(Infeasible, match="pair/1 puts a into the warp group of load"):
@@ -195,19 +195,20 @@ def test_contradicting_rules_are_infeasible():
         build_legality(problem([operation(name) for name in "abc"], rules=(crowd,)))
 
 
-def test_durations_beyond_what_is_handled_are_refused():
+def test_durations_beyond_what_is_handled_are_refused() -> None:
     long = problem([operation(name, latency=600_000_000) for name in "ab"])
     with pytest.raises(InvalidGraph, match="add up to"):
         compute_bounds(long)
 
 
+Drawn = tuple[int, int, int, int]
 EDGES = st.lists(
     st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 9), st.integers(0, 2)),
     max_size=9,
 )
 
 
-def _graph(drawn: list[tuple[int, int, int, int]]) -> SchedulingProblem:
+def _graph(drawn: list[Drawn]) -> SchedulingProblem:
     edges = [
         Dependence(source=f"v{u}", target=f"v{v}", latency_cycles=latency, distance=distance)
         for u, v, latency, distance in drawn
@@ -218,7 +219,7 @@ def _graph(drawn: list[tuple[int, int, int, int]]) -> SchedulingProblem:
 
 def _circuits(of: SchedulingProblem) -> list[tuple[int, int]]:
     """Latency and distance of every simple circuit, parallel dependences told apart."""
-    split = nx.DiGraph()
+    split: nx.DiGraph[str | int] = nx.DiGraph()
     for number, e in enumerate(of.dependences):
         split.add_edge(e.source, number, latency=e.latency_cycles, distance=e.distance)
         split.add_edge(number, e.target, latency=0, distance=0)
@@ -231,7 +232,7 @@ def _circuits(of: SchedulingProblem) -> list[tuple[int, int]]:
 
 
 @given(EDGES)
-def test_the_recurrence_bound_is_that_of_all_circuits(drawn):
+def test_the_recurrence_bound_is_that_of_all_circuits(drawn: list[Drawn]) -> None:
     graph = _graph(drawn)
     circuits = _circuits(graph)
     if any(distance == 0 and latency > 0 for latency, distance in circuits):
@@ -251,7 +252,7 @@ def test_the_recurrence_bound_is_that_of_all_circuits(drawn):
 
 
 @given(EDGES)
-def test_the_recurrence_bound_is_the_least_interval_dependences_admit(drawn):
+def test_the_recurrence_bound_is_the_least_interval_dependences_admit(drawn: list[Drawn]) -> None:
     graph = _graph(drawn)
     try:
         least = compute_bounds(graph).recurrence

@@ -14,7 +14,7 @@ def proof(of: SchedulingProblem, lower: int, provers: Provers | None = None) -> 
     return Proof(of, bounds, stages, lower, settled=True, provers=provers or {})
 
 
-def test_it_names_what_it_speaks_of():
+def test_it_names_what_it_speaks_of() -> None:
     one = one_operation()
     schedule = in_order(Question(one, 40, 1))
     certificate = build_certificate(proof(one, 40), schedule, ())
@@ -25,14 +25,14 @@ def test_it_names_what_it_speaks_of():
     assert dict(certificate.versions).keys() == {"twill", "ortools", "z3"}
 
 
-def test_without_a_schedule_nothing_is_least():
+def test_without_a_schedule_nothing_is_least() -> None:
     certificate = build_certificate(proof(one_operation(), 84), None, ())
     assert (certificate.least_initiation_interval, certificate.schedule_digest) == (None, None)
     assert certificate.lower_bound == 84
     assert certificate.verified == ()
 
 
-def test_an_unsettled_search_has_no_least_interval():
+def test_an_unsettled_search_has_no_least_interval() -> None:
     one = one_operation()
     unsettled = proof(one, 41)
     open_proof = Proof(one, unsettled.bounds, unsettled.stage_bound, 41, False, {})
@@ -44,7 +44,7 @@ def test_an_unsettled_search_has_no_least_interval():
     ]
 
 
-def test_outside_the_class_exclusions_are_grouped_by_who_proved_them():
+def test_outside_the_class_exclusions_are_grouped_by_who_proved_them() -> None:
     shifted = operation("a", 8, 0, reservations=on("fma", 1) + on("fma", 1, offset=6))
     outside = problem([shifted], [dependence("a", "a", 3, distance=1)])
     provers: Provers = {3: ("cp-sat", "z3"), 4: ("cp-sat", "z3"), 5: ("z3",), 6: ("cp-sat", "z3")}
@@ -57,7 +57,7 @@ def test_outside_the_class_exclusions_are_grouped_by_who_proved_them():
     ]
 
 
-def test_what_was_chosen_in_the_model_is_told():
+def test_what_was_chosen_in_the_model_is_told() -> None:
     rules = (LegalityRule(rule="pair/2", kind="together", operations=("a", "b")),)
     chosen = problem(
         [operation("a"), operation("b")],

@@ -32,19 +32,19 @@ def in_registers(registers: int, latency: int) -> SchedulingProblem:
     )
 
 
-def test_each_ring_needs_a_slot_at_least():
+def test_each_ring_needs_a_slot_at_least() -> None:
     refuse_oversized(two_tiles((60, 40), "ring"))
     with pytest.raises(Infeasible, match=r"one slot for each of left, right takes 101 bytes"):
         refuse_oversized(two_tiles((60, 41), "ring"))
 
 
-def test_pooled_tiles_may_take_turns():
+def test_pooled_tiles_may_take_turns() -> None:
     refuse_oversized(two_tiles((60, 60), "pooled"))
     with pytest.raises(Infeasible, match="left takes 101 bytes of smem, which has 100"):
         refuse_oversized(two_tiles((101, 60), "pooled"))
 
 
-def test_a_value_must_fit_the_registers_of_one_warp_group():
+def test_a_value_must_fit_the_registers_of_one_warp_group() -> None:
     refuse_oversized(in_registers(200, 5))
     refuse_oversized(in_registers(201, 0))
     with pytest.raises(Infeasible, match="x takes 201 registers per thread beside the 40"):

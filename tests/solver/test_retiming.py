@@ -12,7 +12,7 @@ from twill.tests.support.placing import dependence, machine, on, operation, prob
 from twill.tests.support.random_problems import random_problem
 
 
-def test_slack_is_drawn_out():
+def test_slack_is_drawn_out() -> None:
     chain = problem(
         [operation("a", 5, 5), operation("b", 5, 5, reservations=on("tc", 5))],
         [dependence("a", "b", 5), dependence("b", "a", 5, distance=1)],
@@ -24,13 +24,13 @@ def test_slack_is_drawn_out():
     check_schedule(Question(chain, 10, 1), closer)
 
 
-def test_nothing_is_gained_where_nothing_is_loose():
+def test_nothing_is_gained_where_nothing_is_loose() -> None:
     alone = problem([operation("a", 7, 7)], on_machine=machine())
     tight = complete_schedule(alone, 7, {"a": 0}, {"a": 1})
     assert draw_together(alone, tight, 1) is None
 
 
-def test_the_window_is_kept():
+def test_the_window_is_kept() -> None:
     """One stage holds an iteration of 12 cycles, whatever the units would allow."""
     late = problem([operation("a", 12, 1)], on_machine=machine())
     loose = complete_schedule(late, 20, {"a": 2}, {"a": 1})
@@ -40,7 +40,7 @@ def test_the_window_is_kept():
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_what_is_drawn_together_keeps_every_constraint(seed: int):
+def test_what_is_drawn_together_keeps_every_constraint(seed: int) -> None:
     from twill.solver.cp_sat.backend import solve
 
     drawn = random_problem(seed)

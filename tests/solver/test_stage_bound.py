@@ -1,4 +1,5 @@
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -10,13 +11,13 @@ from twill.tests.support.placing import dependence, machine, memory, on, operati
 FILE = RegisterFile(step=8, least=24, most=240, base=40, pool=(240, 480, 720))
 
 
-def chain(count: int, **more: object) -> SchedulingProblem:
+def chain(count: int, **more: Any) -> SchedulingProblem:
     names = [f"v{i}" for i in range(count)]
     links = [dependence(u, v, 10) for u, v in pairwise(names)]
     return problem([operation(name, 10, 0) for name in names], links, **more)
 
 
-def test_without_storage_every_operation_is_a_component():
+def test_without_storage_every_operation_is_a_component() -> None:
     bound = compute_stage_bound(chain(3), 4)
     assert (bound.components, bound.held_spread) == (3, 0)
     assert (bound.gap, bound.window) == (1 + 3, 1 + 3)
@@ -24,7 +25,7 @@ def test_without_storage_every_operation_is_a_component():
     assert bound.kind == "argued"
 
 
-def test_a_buffer_holds_its_opener_its_source_and_its_readers():
+def test_a_buffer_holds_its_opener_its_source_and_its_readers() -> None:
     """Three copies fit: a reader is at most 4 stages after the opener, at distance 1 three."""
     held = problem(
         [operation(name, 10, 0) for name in "abcd"],
@@ -43,7 +44,7 @@ def test_a_buffer_holds_its_opener_its_source_and_its_readers():
     assert bound.argued == 5 + 0 + (1 + 1)
 
 
-def test_registers_hold_only_where_the_machine_limits_them():
+def test_registers_hold_only_where_the_machine_limits_them() -> None:
     value = Value(name="x", source="a", registers=50)
     parts = ([operation("a"), operation("b")], [dependence("a", "b", value="x")])
     free = problem(*parts, machine(), values=(value,))
@@ -53,7 +54,7 @@ def test_registers_hold_only_where_the_machine_limits_them():
     assert compute_stage_bound(limited, 1).held_spread == 5
 
 
-def test_what_lies_between_held_operations_adds_nothing():
+def test_what_lies_between_held_operations_adds_nothing() -> None:
     """c reads what a and b made; b, of few registers, cannot leave the stages of a and c."""
     values = (
         Value(name="x", source="a", registers=200),
@@ -72,7 +73,7 @@ def test_what_lies_between_held_operations_adds_nothing():
     assert compute_stage_bound(between, 1).held_spread == 2
 
 
-def test_a_large_component_is_bounded_from_one_operation():
+def test_a_large_component_is_bounded_from_one_operation() -> None:
     many = [operation(f"v{i}", 1, 0) for i in range(EXACT_UP_TO + 1)]
     values = tuple(Value(name=f"x{i}", source=f"v{i}", registers=200) for i in range(EXACT_UP_TO))
     links = [
@@ -83,7 +84,7 @@ def test_a_large_component_is_bounded_from_one_operation():
     assert compute_stage_bound(long, 1).held_spread == 2 * EXACT_UP_TO
 
 
-def test_a_value_that_may_be_staged_counts_as_held_or_as_free():
+def test_a_value_that_may_be_staged_counts_as_held_or_as_free() -> None:
     staged = problem(
         [operation(name, 10, 0) for name in "ab"],
         [dependence("a", "b", 10, value="x", staged_bytes=10, handoff_cycles=10)],
@@ -95,7 +96,7 @@ def test_a_value_that_may_be_staged_counts_as_held_or_as_free():
     assert compute_stage_bound(staged, 2).held_spread == 11
 
 
-def test_overwriting_widens_the_gap_where_registers_are_not_limited():
+def test_overwriting_widens_the_gap_where_registers_are_not_limited() -> None:
     parts = (
         [operation("a"), operation("b", 30, 0), operation("c")],
         [
@@ -107,20 +108,20 @@ def test_overwriting_widens_the_gap_where_registers_are_not_limited():
     assert compute_stage_bound(problem(*parts, values=values), 10).gap == 1 + 3 + 2
 
 
-def test_a_queue_widens_the_gap():
+def test_a_queue_widens_the_gap() -> None:
     queued = [operation("a", 25, 0, queue="tma"), operation("b", 5, 0)]
     bound = compute_stage_bound(problem(queued, [dependence("a", "b", 5, blocking=True)]), 10)
     assert bound.gap == 1 + 3
 
 
-def test_the_rule_of_the_machine_is_told():
+def test_the_rule_of_the_machine_is_told() -> None:
     ruled = compute_stage_bound(chain(3, on_machine=machine(most_stages=5)), 4)
     assert (ruled.stages, ruled.kind, ruled.argued) == (5, "rule", 12)
     loose = compute_stage_bound(chain(3, on_machine=machine(most_stages=12)), 4)
     assert (loose.stages, loose.kind) == (12, "argued")
 
 
-def test_the_largest_interval_covers_every_window():
+def test_the_largest_interval_covers_every_window() -> None:
     one = problem(
         [
             operation("a", 10, 3, wait_cycles=4, reservations=on("tc", 6, offset=5)),
@@ -131,7 +132,7 @@ def test_the_largest_interval_covers_every_window():
     assert largest_interval(one) == 1 + (1 + 10 + 11 + 3 + 4) + 1 + (7 + 2 + 1 + 1)
 
 
-def test_an_offset_leaves_the_class_and_the_relaxation_returns_to_it():
+def test_an_offset_leaves_the_class_and_the_relaxation_returns_to_it() -> None:
     shifted: Operation = operation("a", 9, reservations=on("tc", 2) + on("fma", 2, offset=5))
     outside = problem([shifted])
     assert not is_monotone(outside)
@@ -142,7 +143,7 @@ def test_an_offset_leaves_the_class_and_the_relaxation_returns_to_it():
 
 
 @pytest.mark.parametrize(("pairs", "count"), [((), 4), (("ab", "cd"), 2), (("ab", "ba", "bc"), 2)])
-def test_components_grow_coarser(pairs: tuple[str, ...], count: int):
+def test_components_grow_coarser(pairs: tuple[str, ...], count: int) -> None:
     parts = Components("abcd")
     joined = [parts.join(*pair) for pair in pairs]
     assert parts.count == count == 4 - sum(joined)

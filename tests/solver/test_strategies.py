@@ -51,27 +51,27 @@ class _Placing(FakeBackend):
         return Outcome(outcome, self.name, found)
 
 
-def test_one_schedule_is_minimised_once():
+def test_one_schedule_is_minimised_once() -> None:
     solution, minimise = alternatives(1, ("012", "111"))
     assert solution.alternatives == ()
     assert len(minimise.asked) == 1
 
 
-def test_alternatives_have_different_partitions():
+def test_alternatives_have_different_partitions() -> None:
     solution, _ = alternatives(3, ("012", "111"), ("021", "111"), ("001", "122"), ("000", "123"))
     partitions = [partition_of(s.schedule) for s in (*solution.alternatives,)]
     assert len(partitions) == 2
     assert len({*partitions, partition_of(solution.schedule)}) == 3  # type: ignore[arg-type]
 
 
-def test_groups_that_are_only_called_differently_are_one_partition():
+def test_groups_that_are_only_called_differently_are_one_partition() -> None:
     question = Question(three_operations(), 3, 1)
     assert partition_of(placed(question, "012", "112")) == partition_of(
         placed(question, "012", "221")
     )
 
 
-def test_where_partitions_run_out_other_orders_count():
+def test_where_partitions_run_out_other_orders_count() -> None:
     orders = iter(["012", "012", "120", "021", "021"])
     minimise = FakeMinimise()
 
@@ -94,7 +94,7 @@ def test_where_partitions_run_out_other_orders_count():
     assert orders_found == {frozenset({("a", "b", "c")}), frozenset({("a", "c", "b")})}
 
 
-def test_the_schedule_of_the_search_is_shown_if_nothing_else_is_found():
+def test_the_schedule_of_the_search_is_shown_if_nothing_else_is_found() -> None:
     minimise = FakeMinimise(lambda question: [])
     solution = search_with(
         backends(_Placing("cp-sat", from_interval(3)), minimise=minimise),
@@ -110,12 +110,12 @@ def test_the_schedule_of_the_search_is_shown_if_nothing_else_is_found():
     assert scores["length"] == (3, False)
 
 
-def test_a_minimised_schedule_is_verified():
+def test_a_minimised_schedule_is_verified() -> None:
     with pytest.raises(ScheduleViolation, match="C3"):
         alternatives(1, ("002", "111"))
 
 
-def test_after_a_stop_what_was_found_is_shown_as_it_is():
+def test_after_a_stop_what_was_found_is_shown_as_it_is() -> None:
     stop = Stop()
     minimise = FakeMinimise()
     backend = _Placing("cp-sat", from_interval(3))
