@@ -16,7 +16,8 @@ from ..models.dependence_graph import (
 from ..models.kernel import ElementType
 from ..models.problem import LegalityRule
 from ..models.profile import GpuProfile
-from ..models.tile_program import CarriedOperand, Loop, Operand, TileProgram, ValueOperand
+from ..models.tile_operation import CarriedOperand, Operand, ValueOperand
+from ..models.tile_program import Loop, TileProgram
 from .chains import VECTOR_KINDS, Chain, ChainFinder
 from .memory_order import memory_order
 from .placement import Placement

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..models.tile_program import Block, Loop, Operation, TileProgram
+from ..models.tile_operation import Operation
+from ..models.tile_program import Block, Loop, TileProgram
 from .chains import VIEWS
 from .places import align
 from .reads import Reads

@@ -7,15 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from ..models.errors import InvalidKernel
 from ..models.kernel import ElementType
-from ..models.tile_program import (
-    CarriedOperand,
-    Dimension,
-    Loop,
-    Operand,
-    Operation,
-    TileProgram,
-    ValueOperand,
-)
+from ..models.tile_operation import CarriedOperand, Dimension, Operand, Operation, ValueOperand
+from ..models.tile_program import Loop, TileProgram
 from .tiles import Input, SubTile, Tile, subtile_suffix
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..models.kernel import ELEMENT_BYTES, ElementType
-from ..models.tile_program import Operation, TileAccess
+from ..models.tile_operation import Operation, TileAccess
 
 SubTile = tuple[tuple[str, int], ...]
 """Which sub-tile of each split size: (size, index) pairs in the order of the document."""

@@ -6,8 +6,7 @@ import ast
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from ...models.tile_program import (
-    Block,
+from ...models.tile_operation import (
     CarriedOperand,
     LoopResultOperand,
     MapPrimitive,
@@ -16,11 +15,11 @@ from ...models.tile_program import (
     OperationKind,
     ReducePrimitive,
     ScalarOperand,
-    Segment,
     TileAccess,
     TileType,
     ValueOperand,
 )
+from ...models.tile_program import Block, Segment
 from .faults import Fault, SourceText
 from .values import Tile
 

@@ -9,13 +9,8 @@ from typing import NoReturn
 from ...models.errors import InvalidKernel
 from ...models.index_expression import IndexName
 from ...models.kernel import MAXIMUM_SIZE, KernelDocument, Target, TensorArgument
-from ...models.tile_program import (
-    Parameter,
-    ScalarOperand,
-    ScalarParameter,
-    TensorParameter,
-    TileType,
-)
+from ...models.tile_operation import ScalarOperand, TileType
+from ...models.tile_program import Parameter, ScalarParameter, TensorParameter
 from ...reader.located import Located
 from .faults import near_miss
 from .values import Index, Number, Tensor, Tile, Value

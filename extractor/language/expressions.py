@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ...models.index_expression import IndexOperator
 from ...models.kernel import ELEMENT_BYTES, ElementType
-from ...models.tile_program import MapPrimitive, TileType
+from ...models.tile_operation import MapPrimitive, TileType
 from .builder import Builder
 from .faults import Fault, near_miss
 from .indices import checked_integer, is_integer, join

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from ...models.errors import InvalidKernel, Problem
 from ...models.kernel import KernelDocument
-from ...models.tile_program import SourcePosition
+from ...models.tile_operation import SourcePosition
 from ...reader.located import Located, Path
 
 

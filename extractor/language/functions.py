@@ -6,7 +6,7 @@ import ast
 import math
 from collections.abc import Mapping
 
-from ...models.tile_program import MapPrimitive, ReducePrimitive, TileType
+from ...models.tile_operation import MapPrimitive, ReducePrimitive, TileType
 from .calls import arguments_of
 from .expressions import Expressions, Function, element_type
 from .faults import Fault

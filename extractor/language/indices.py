@@ -12,7 +12,7 @@ from ...models.index_expression import (
     IndexOperator,
     apply_operator,
 )
-from ...models.tile_program import ValueOperand
+from ...models.tile_operation import ValueOperand
 from .faults import Fault
 from .values import Index, Number, Tile, Value, describe
 

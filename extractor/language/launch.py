@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ...models.errors import InvalidInput
-from ...models.tile_program import MEMORY_KINDS, ScalarParameter, TensorParameter, TileProgram
+from ...models.tile_operation import MEMORY_KINDS
+from ...models.tile_program import ScalarParameter, TensorParameter, TileProgram
 from .numpy_operations import Array, numpy_dtype
 
 

@@ -10,19 +10,18 @@ from typing import Any
 import numpy as np
 
 from ...models.index_expression import IndexExpression, evaluate_index, names_in_index
-from ...models.tile_program import (
+from ...models.tile_operation import (
     CarriedOperand,
     ConstantOperand,
     IndexOperand,
-    Loop,
     LoopResultOperand,
     Operand,
     Operation,
     ScalarOperand,
     TileAccess,
-    TileProgram,
     ValueOperand,
 )
+from ...models.tile_program import Loop, TileProgram
 from .launch import bind_arguments, outputs_of
 from .numpy_operations import Array, apply_operation, numpy_dtype
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ...models.kernel import MAXIMUM_SIZE
-from ...models.tile_program import Dimension, TileAccess, TileType
+from ...models.tile_operation import Dimension, TileAccess, TileType
 from .calls import arguments_of
 from .expressions import Expressions
 from .faults import Fault

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...models.kernel import ElementType
-from ...models.tile_program import Operation
+from ...models.tile_operation import Operation
 
 Array = NDArray[Any]
 

@@ -7,12 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from ...models.kernel import ElementType
-from ...models.tile_program import (
-    ConstantOperand,
-    IndexOperand,
-    MapPrimitive,
-    TileType,
-)
+from ...models.tile_operation import ConstantOperand, IndexOperand, MapPrimitive, TileType
 from .builder import Builder
 from .faults import Fault
 from .types import broadcast_dimensions, is_float

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ...models.index_expression import IndexName
-from ...models.tile_program import CarriedOperand, LoopCarried, LoopResultOperand
+from ...models.tile_operation import CarriedOperand, LoopResultOperand
+from ...models.tile_program import LoopCarried
 from .faults import Fault, near_miss
 from .primitives import as_tile
 from .types import unify_shape

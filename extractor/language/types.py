@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from ...models.kernel import FLOAT_TYPES, ElementType
-from ...models.tile_program import Dimension, TileType
+from ...models.tile_operation import Dimension, TileType
 from .faults import Fault
 from .values import UNIT, describe_shape, describe_type
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...models.index_expression import IndexExpression
-from ...models.tile_program import Dimension, Operand, TensorParameter, TileType
+from ...models.tile_operation import Dimension, Operand, TileType
+from ...models.tile_program import TensorParameter
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,8 @@ from twill.models.index_expression import (
     index_text,
     names_in_index,
 )
-from twill.models.tile_program import (
-    Dimension,
-    Operation,
-    SourcePosition,
-    TensorParameter,
-    TileProgram,
-    TileType,
-)
+from twill.models.tile_operation import Dimension, Operation, SourcePosition, TileType
+from twill.models.tile_program import TensorParameter, TileProgram
 
 HERE = SourcePosition(line=1, column=1)
 TILE = TileType(dtype="f32", dimensions=(Dimension(extent=4), Dimension(extent=8, size="N")))

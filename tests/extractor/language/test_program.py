@@ -8,7 +8,7 @@ from twill.extractor.language import parse_program
 from twill.kernels.library import load_kernel
 from twill.models.errors import InvalidKernel
 from twill.models.index_expression import evaluate_index, index_text
-from twill.models.tile_program import (
+from twill.models.tile_operation import (
     CarriedOperand,
     ConstantOperand,
     IndexOperand,
@@ -16,9 +16,9 @@ from twill.models.tile_program import (
     Operation,
     ScalarOperand,
     SourcePosition,
-    TileProgram,
     ValueOperand,
 )
+from twill.models.tile_program import TileProgram
 
 Parse = Callable[..., TileProgram]
 
