@@ -11,6 +11,7 @@ from ..question import Question
 from .blocking_waits import add_blocking_wait_constraints
 from .crossing import add_crossing_constraints, crossing_differences
 from .dependence import add_dependence_constraints, dependence_differences
+from .early_issue import add_early_components, add_first_issue
 from .functional_units import add_functional_unit_constraints
 from .group_classes import GroupClasses
 from .issue_streams import add_issue_stream_constraints, add_stream_work
@@ -40,6 +41,8 @@ IMPLIED: tuple[Family, ...] = (
     add_stream_work,  # C4i
     add_group_precedence,
     add_sub_tile_order,
+    add_first_issue,
+    add_early_components,
 )
 
 DIFFERENCES: dict[Family, DifferenceFamily] = {
