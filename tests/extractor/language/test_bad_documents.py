@@ -1,5 +1,6 @@
 """Documents whose declarations do not fit together, with the place of the fault."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from twill.models.errors import InvalidKernel, Problem
 from twill.models.kernel import KernelDocument
 from twill.reader.documents import read_document
 
-GEMM = kernel_path("gemm").read_text()
+# With one number for the rows, which some of the cases replace.
+GEMM = re.sub("  BLOCK_M: .*", "  BLOCK_M: 128", kernel_path("gemm").read_text())
 
 
 def parse(text: str) -> None:
@@ -34,8 +36,8 @@ CASES = [
     ("  BLOCK_M: 128", "  lambda: 128\n  BLOCK_M: 128", (4, 3), "lambda is a word", "another"),
     ("  BLOCK_M: 128", "  a: 128\n  BLOCK_M: 128", (10, 3), "a is declared twice", "another name"),
     ("  BLOCK_M: 128", "  BLOCK-M: 1\n  BLOCK_M: 128", (4, 3), "not a legal name", "must match"),
-    ("{BLOCK_M: {sm_90a: 2}}", "{BLOCK_M: 3}", (7, 9), "does not split into 3", "divisor"),
-    ("{BLOCK_M: {sm_90a: 2}}", "{BLOCK_Q: 2}", (7, 9), "BLOCK_Q is not a size", "did you mean"),
+    ("{BLOCK_M: 2}", "{BLOCK_M: 3}", (7, 9), "does not split into 3", "divisor"),
+    ("{BLOCK_M: 2}", "{BLOCK_Q: 2}", (7, 9), "BLOCK_Q is not a size", "did you mean"),
     ("dtype: bf16, shape: [M, K]", "dtype: f16, shape: [M, K]", (9, 14), "must be 'bf16'", "fp16"),
     ("shape: [M, K]", "shape: []", (9, 27), "arguments.a.shape: tuple must have", ""),
     ("shape: [M, K]", "shape: [M, K, K, K, K, K]", (9, 27), "at most 5 items", ""),
