@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..models.certificate import Bounds, StageBound
 from ..models.problem import SchedulingProblem
 from .bounds import compute_bounds
+from .greedy import place_greedily
 from .legality import build_legality
 from .monotone import monotone_relaxation
 from .probing import Prober
@@ -15,6 +16,7 @@ from .stage_bound import compute_stage_bound, largest_interval
 FIRST_WORK = 0.5  # effort for one question in the first round, in the backends' own units
 WORK_GROWTH = 4.0  # each round may spend so much more on a question than the one before
 EXCLUSION_WORK = 4.0  # times as much for excluding what is below the best schedule
+BY_HAND = (0, 1, 8, 64)  # by how many 32nds of MinII the intervals tried at first exceed it
 MOST_WORK = 1e9  # what no backend decides with so much, none will
 EXTRA_STAGES = 1  # schedules are looked for with so many stages beyond the fewest, or more
 
@@ -37,6 +39,7 @@ class IntervalSearch:
 
     def run(self) -> bool:
         """Whether the question is settled: the best schedule is proved best, or none exists."""
+        self._place_by_hand()
         work = FIRST_WORK
         while not self._is_settled(work):
             self._learn()
@@ -51,6 +54,15 @@ class IntervalSearch:
     def is_infeasible(self) -> bool:
         """Whether it is proved that no schedule exists at any initiation interval."""
         return self.prober.lower > self.largest
+
+    def _place_by_hand(self) -> None:
+        """Often enough to reach MinII, and otherwise something to show if the search is stopped."""
+        for extra in BY_HAND:
+            interval = min(self.largest, self.minimum + self.minimum * extra // 32)
+            schedule = place_greedily(self.prober.problem, interval, self.stages)
+            if schedule is not None:
+                self.prober.adopt(schedule, self.stages)
+                return
 
     def _is_settled(self, work: float) -> bool:
         """One round: no question may cost more than `work`."""

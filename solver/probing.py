@@ -133,10 +133,14 @@ class Prober:
             self._tried[asked] = allowed
         if finding.schedule is not None:
             # What was asked, not the stages of this schedule, which depends on who was quicker.
-            self.facts.feasible.add(asked)
-            self._keep(finding.schedule)
-            self._draw_together(finding.schedule, stages=question.stages)
+            self.adopt(finding.schedule, question.stages)
         return finding.verdict
+
+    def adopt(self, schedule: Schedule, stages: int) -> None:
+        """Take up a verified schedule of at most so many stages, and what it can be drawn to."""
+        self.facts.feasible.add((schedule.initiation_interval, stages))
+        self._keep(schedule)
+        self._draw_together(schedule, stages)
 
     def _put(self, question: Question, limit: Limit, solvers: Mapping[Backend, Solve]) -> Finding:
         interval, stages = question.initiation_interval, question.stages

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 from ..models.certificate import ObjectiveValue
 from ..models.schedule import Schedule
 from .backends import Partition, check_schedule
+from .greedy import place_greedily
 from .interval_search import fewest_stages
-from .objective_values import OBJECTIVES
+from .objective_values import OBJECTIVES, stages
 from .options import Objective
 from .probing import Prober
 from .question import Question, Verdict
 from .solution import Strategy
 
-STAGES_WORK = 60.0  # effort for one question about fewer stages
-OBJECTIVE_WORK = 1.0  # effort for each second objective
-MOST_OBJECTIVE_WORK = 640.0  # effort for finding any schedule again, alone
+STAGES_WORK = 2.0  # effort for one question about fewer stages
+OBJECTIVE_WORK = 1.0  # effort for each second objective, and for finding a schedule again
+ALONE_WORK = (4.0, 16.0, 64.0)  # effort of one backend, if the one that minimises finds nothing
 
 
 def publish(prober: Prober, best: Schedule, most_stages: int) -> tuple[Question, Strategy]:
@@ -26,15 +28,15 @@ def publish(prober: Prober, best: Schedule, most_stages: int) -> tuple[Question,
     objectives in order.
     """
     interval = best.initiation_interval
-    stages = _fewest_that_reach(prober, interval, most_stages)
-    question = Question(prober.problem, interval, stages)
-    work = OBJECTIVE_WORK
-    while not prober.exhausted and work <= MOST_OBJECTIVE_WORK:
-        strategy = minimise(prober, question, prober.options.objectives, work)
-        if strategy is not None:
-            return question, strategy
-        work *= 8
-    found = _found_alone(prober, question) or best
+    known = place_greedily(prober.problem, interval, most_stages)
+    most = most_stages if known is None else stages(prober.problem, known)
+    question = Question(prober.problem, interval, _fewest_that_reach(prober, interval, most))
+    for work in (OBJECTIVE_WORK, 8 * OBJECTIVE_WORK):
+        if not prober.exhausted:
+            strategy = minimise(prober, question, prober.options.objectives, work)
+            if strategy is not None:
+                return question, strategy
+    found = known or _found_alone(prober, question) or best
     return question, Strategy(schedule=found, objectives=tuple(_scores(prober, found)))
 
 
@@ -102,23 +104,20 @@ def steady_state_order(schedule: Schedule) -> frozenset[tuple[str, ...]]:
 
 
 def _fewest_that_reach(prober: Prober, interval: int, most: int) -> int:
-    for stages in range(fewest_stages(prober.problem, interval), most):
-        if prober.ask(interval, stages, STAGES_WORK) is Verdict.FEASIBLE:
-            return stages
+    for fewer in range(fewest_stages(prober.problem, interval), most):
+        if prober.ask(interval, fewer, STAGES_WORK) is Verdict.FEASIBLE:
+            return fewer
     return most
 
 
 def _found_alone(prober: Prober, question: Question) -> Schedule | None:
     """A schedule found without a race, so that it does not depend on who is quicker."""
-    for backend in prober.backends.solve:
+    interval = question.initiation_interval
+    for work, backend in product(ALONE_WORK, prober.backends.solve):
         if prober.exhausted:
             return None
-        finding = prober.ask_alone(
-            backend,
-            question.initiation_interval,
-            question.stages,
-            prober.limit(MOST_OBJECTIVE_WORK),
-        )
+        limit = prober.limit(work)
+        finding = prober.ask_alone(backend, interval, question.stages, limit)
         if finding.schedule is not None:
             return finding.schedule
     return None

@@ -20,11 +20,7 @@ from twill.tests.support.searching import (
     z3,
 )
 
-
-@pytest.fixture(autouse=True)
-def _written_verdicts_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The written verdicts need not be true, and what is drawn together would show it."""
-    monkeypatch.setattr("twill.solver.probing.draw_together", lambda *_: None)
+pytestmark = pytest.mark.usefixtures("_written_verdicts_only")
 
 
 def test_the_bound_itself_needs_no_exclusion_by_search() -> None:

@@ -17,6 +17,8 @@ from twill.tests.support.fake_backends import (
 )
 from twill.tests.support.placing import machine, operation, problem
 
+pytestmark = pytest.mark.usefixtures("_written_verdicts_only")
+
 
 def three_operations() -> SchedulingProblem:
     return problem([operation(name) for name in "abc"], on_machine=machine(groups=4))
