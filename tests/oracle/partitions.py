@@ -10,6 +10,16 @@ def partitions(problem: SchedulingProblem) -> Iterator[tuple[int, ...]]:
     yield from _extend(problem, ())
 
 
+def is_legal(problem: SchedulingProblem, groups: tuple[int, ...]) -> bool:
+    """C5, and a of C8."""
+    produced = all(
+        operation.variable_latency == (group == 0)
+        for operation, group in zip(problem.operations, groups, strict=True)
+    )
+    in_range = max(groups) < problem.machine.warp_groups
+    return produced and in_range and _rules_hold(problem, groups) and _fit_block(problem, groups)
+
+
 def _extend(problem: SchedulingProblem, groups: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     if len(groups) == len(problem.operations):
         if _fit_block(problem, groups):

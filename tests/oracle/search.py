@@ -14,7 +14,7 @@ from twill.solver.verifier import verify_schedule
 
 from .closure import Closure
 from .partitions import partitions
-from .storage import fits, may_fit
+from .storage import fits
 from .tables import Tables
 
 
@@ -70,7 +70,7 @@ def _contradicts(tables: Tables) -> bool:
     """Whether the distances, or the length of one block, alone admit no schedule."""
     if any(b + a > tables.interval for b, a in zip(tables.before, tables.after, strict=True)):
         return True
-    return tables.contradictory or not may_fit(tables, [], Closure(tables.count))
+    return tables.contradictory or not fits(tables, [], Closure(tables.count))
 
 
 def _slots(
@@ -82,20 +82,20 @@ def _slots(
         return
     operation = len(slots)
     for slot in range(tables.interval if slots else 1):
-        if not _stream_is_free(tables, slots, slot):
+        if not stream_is_free(tables, slots, slot):
             continue
-        if not _units_are_free(tables, operation, slot, used):
+        if not units_are_free(tables, operation, slot, used):
             continue
         extended = [*slots, slot]
         closer = stages.copy()
-        if not _distances_hold(tables, extended, closer) or not may_fit(tables, extended, closer):
+        if not distances_hold(tables, extended, closer) or not fits(tables, extended, closer):
             continue
-        _hold(tables, operation, slot, used, 1)
+        hold(tables, operation, slot, used, 1)
         yield from _slots(tables, extended, closer, used)
-        _hold(tables, operation, slot, used, -1)
+        hold(tables, operation, slot, used, -1)
 
 
-def _stream_is_free(tables: Tables, slots: list[int], slot: int) -> bool:
+def stream_is_free(tables: Tables, slots: list[int], slot: int) -> bool:
     """C3, C4a: the blocks of one group do not meet round the circle of slots."""
     new, ii = len(slots), tables.interval
     for old, placed in enumerate(slots):
@@ -114,7 +114,7 @@ def _follows(tables: Tables, first: int, second: int, apart: int, ii: int) -> bo
     return onward and ii - apart >= tables.after[second] + tables.before[first]
 
 
-def _units_are_free(tables: Tables, operation: int, slot: int, used: dict[str, list[int]]) -> bool:
+def units_are_free(tables: Tables, operation: int, slot: int, used: dict[str, list[int]]) -> bool:
     """C2."""
     for unit in tables.problem.machine.units:
         held = tables.usage[operation].get(unit.name)
@@ -126,14 +126,14 @@ def _units_are_free(tables: Tables, operation: int, slot: int, used: dict[str, l
     return True
 
 
-def _hold(tables: Tables, operation: int, slot: int, used: dict[str, list[int]], sign: int) -> None:
+def hold(tables: Tables, operation: int, slot: int, used: dict[str, list[int]], sign: int) -> None:
     for unit, held in tables.usage[operation].items():
         row = used[unit]
         for after, quantity in enumerate(held):
             row[(slot + after) % tables.interval] += sign * quantity
 
 
-def _distances_hold(tables: Tables, slots: list[int], stages: Closure) -> bool:
+def distances_hold(tables: Tables, slots: list[int], stages: Closure) -> bool:
     """C1, C6, C9, the window and C4b, among the placed, for the operation placed last."""
     new, ii = len(slots) - 1, tables.interval
     for other in range(new):
@@ -159,11 +159,12 @@ def _stages(tables: Tables, slots: list[int], stages: Closure) -> Iterator[list[
     loose = [(s, v) for s, v in links if stages.at[s][v] != -stages.at[v][s]]
     if not loose:
         if fits(tables, slots, stages):
-            yield [k * tables.interval + r for k, r in zip(stages.at[0], slots, strict=True)]
+            earliest = (max(column) for column in zip(*stages.at, strict=True))
+            yield [k * tables.interval + r for k, r in zip(earliest, slots, strict=True)]
         return
     start, end = loose[0]
     for apart in range(stages.at[start][end], -stages.at[end][start] + 1):
         fixed = stages.copy()
         fixed.add(start, end, apart)
-        if fixed.add(end, start, -apart) and may_fit(tables, slots, fixed):
+        if fixed.add(end, start, -apart) and fits(tables, slots, fixed):
             yield from _stages(tables, slots, fixed)

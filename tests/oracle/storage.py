@@ -1,34 +1,38 @@
-"""What lives hold: a bound from the distances known so far, and the exact count (C7, C8)."""
+"""What lives hold: at least, and exactly once all distances are known (C7, C8)."""
 
 from collections.abc import Iterable
+
+from twill.models.problem import RegisterFile
 
 from .closure import Closure
 from .tables import Life, Tables
 
+Held = tuple[int, int, int]
+"""From that slot on, for so many cycles, so much."""
 
-def may_fit(tables: Tables, slots: list[int], stages: Closure) -> bool:
-    """False only if the shortest lives that the bounds admit already hold too much."""
-    area: dict[str, int] = {}
-    rings: dict[str, int] = {}
-    for life in tables.lives:
-        cycles = _shortest(tables, life, slots, stages)
-        depth = max(1, -(-cycles // tables.interval))
-        area[life.place] = area.get(life.place, 0) + cycles * life.size
-        rings[life.place] = rings.get(life.place, 0) + depth * life.size
+
+def fits(tables: Tables, slots: list[int], stages: Closure) -> bool:
+    """Whether the shortest lives that the distances admit fit memories, budgets and the block.
+
+    Of operations without a slot only the area of their lives counts. Once every distance between
+    the ends of a life is known, the count is exact; before, it is never too large.
+    """
+    lives = [(life, shortest(tables, life, slots, stages)) for life in tables.lives]
     for memory in tables.problem.machine.memories:
+        here = [(life, cycles) for life, cycles in lives if life.place == memory.name]
         if memory.allocation == "ring":
-            if rings.get(memory.name, 0) > memory.available:
-                return False
-        elif area.get(memory.name, 0) > memory.available * tables.interval:
+            depths = ((life.size, max(1, -(-cycles // tables.interval))) for life, cycles in here)
+            taken = sum(size * depth for size, depth in depths)
+        else:
+            taken = _peak(tables, slots, here, ())
+        if taken > memory.available:
             return False
     registers = tables.problem.machine.registers
-    if registers is None:
-        return True
-    room = (registers.most - registers.base) * tables.interval
-    return all(area.get(f"group {group}", 0) <= room for group in tables.wide)
+    return registers is None or _registers_fit(tables, registers, slots, lives)
 
 
-def _shortest(tables: Tables, life: Life, slots: list[int], stages: Closure) -> int:
+def shortest(tables: Tables, life: Life, slots: list[int], stages: Closure) -> int:
+    """Cycles that a life takes at least."""
     start, placed = life.start, len(slots)
     longest = 0
     for end, extra in life.ends:
@@ -40,47 +44,43 @@ def _shortest(tables: Tables, life: Life, slots: list[int], stages: Closure) -> 
     return longest
 
 
-def fits(tables: Tables, slots: list[int], stages: Closure) -> bool:
-    """The exact count; every distance that a life depends on is known."""
-    lives = [(life, _shortest(tables, life, slots, stages)) for life in tables.lives]
-    for memory in tables.problem.machine.memories:
-        here = [(life, cycles) for life, cycles in lives if life.place == memory.name]
-        if memory.allocation == "ring":
-            depths = ((life.size, max(1, -(-cycles // tables.interval))) for life, cycles in here)
-            taken = sum(size * depth for size, depth in depths)
-        else:
-            taken = _peak(tables, ((slots[x.start], cycles, x.size) for x, cycles in here))
-        if taken > memory.available:
-            return False
-    return _registers_fit(tables, slots, lives)
-
-
-def _registers_fit(tables: Tables, slots: list[int], lives: list[tuple[Life, int]]) -> bool:
-    registers = tables.problem.machine.registers
-    if registers is None:
-        return True
-    budgets = []
+def _registers_fit(
+    tables: Tables, registers: RegisterFile, slots: list[int], lives: list[tuple[Life, int]]
+) -> bool:
+    taken = 0
     for group in tables.wide:
-        held = [(slots[x.start], c, x.size) for x, c in lives if x.place == f"group {group}"]
-        held += [
-            (slots[v], tables.latency[v], d.received_registers)
-            for d in tables.problem.dependences
-            if tables.groups[v := tables.index[d.target]] == group and tables.crosses(d)
-        ]
-        needed = registers.base + _peak(tables, held)
-        legal = range(registers.least, registers.most + 1, registers.step)
-        budgets.append(min((budget for budget in legal if budget >= needed), default=None))
-    if None in budgets:
-        return False
+        here = [(life, cycles) for life, cycles in lives if life.place == f"group {group}"]
+        needed = registers.base + _peak(tables, slots, here, _received(tables, slots, group))
+        budget = registers.least
+        while budget < needed:
+            budget += registers.step
+        if budget > registers.most:
+            return False
+        taken += budget
     narrow = any(group not in tables.wide for group in tables.groups)
-    taken = sum(b for b in budgets if b is not None) + (registers.least if narrow else 0)
-    return taken <= registers.pool[len(budgets) + narrow - 1]
+    taken += registers.least if narrow else 0
+    return taken <= registers.pool[len(tables.wide) + narrow - 1]
 
 
-def _peak(tables: Tables, lives: Iterable[tuple[int, int, int]]) -> int:
-    """Most held in one slot by lives of (slot, cycles, size)."""
-    row = [0] * tables.interval
-    for slot, cycles, size in lives:
-        for cycle in range(slot, slot + cycles):
-            row[cycle % tables.interval] += size
-    return max(row)
+def _received(tables: Tables, slots: list[int], group: int) -> Iterable[Held]:
+    for target, registers in tables.received:
+        if tables.groups[target] == group and target < len(slots):
+            yield slots[target], tables.latency[target], registers
+
+
+def _peak(
+    tables: Tables, slots: list[int], lives: list[tuple[Life, int]], more: Iterable[Held]
+) -> int:
+    """Most held in one slot, or on the average over all slots if that is more."""
+    interval = tables.interval
+    row = [0] * interval
+    area = 0
+    held = [(slots[x.start], cycles, x.size) for x, cycles in lives if x.start < len(slots)]
+    for slot, cycles, size in (*held, *more):
+        turns, rest = divmod(cycles, interval)
+        area += turns * size * interval  # every slot of a whole turn
+        for cycle in range(slot, slot + rest):
+            row[cycle % interval] += size
+    whole = area // interval
+    waiting = sum(cycles * x.size for x, cycles in lives if x.start >= len(slots))
+    return max(whole + max(row), -(-(area + sum(row) + waiting) // interval))

@@ -51,6 +51,11 @@ class Tables:
         self.usage = self._usage()
         self.lives = tuple(self._lives())
         self.retired = tuple(self._retired())
+        self.received = tuple(
+            (self.index[d.target], d.received_registers)
+            for d in problem.dependences
+            if d.received_registers and self.crosses(d)
+        )
         closed = close(self._differences())
         self.contradictory = closed is None  # no schedule, whatever the slots
         # m[u][v]: t[v] - t[u] is at least this (C1, C6, C9, the window, one life alone)

@@ -23,6 +23,8 @@ COUNTS = (2, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 7)
 
 def random_problem(seed: int, operations: int | None = None) -> SchedulingProblem:
     """The problem of that seed: 2 to 7 operations unless told otherwise."""
+    if operations is None and seed % 12 == 11:
+        return _queue_problem(Random(seed), f"seed-{seed}")
     for attempt in range(200):
         draw = Random(f"{seed}/{attempt}")
         try:
@@ -32,6 +34,39 @@ def random_problem(seed: int, operations: int | None = None) -> SchedulingProble
     raise AssertionError(f"seed {seed} gives no consistent problem")
 
 
+def _queue_problem(draw: Random, name: str) -> SchedulingProblem:
+    """Two or three recurrences through one queue of one warp group: who is waited for matters."""
+    operations, dependences = [], []
+    for index in range(draw.choice((2, 2, 3))):
+        asked, waiting = f"u{index}", f"v{index}"
+        late, distance = draw.randint(1, 7), draw.choice((0, 0, 1))
+        operations += [
+            Operation(
+                name=asked, latency_cycles=late, issue_cycles=draw.choice((0, 1)), queue="mma"
+            ),
+            Operation(
+                name=waiting, latency_cycles=1, issue_cycles=1, wait_cycles=draw.choice((0, 1))
+            ),
+        ]
+        dependences += [
+            Dependence(
+                source=asked, target=waiting, latency_cycles=late, distance=distance, blocking=True
+            ),
+            Dependence(source=waiting, target=asked, latency_cycles=1, distance=1),
+        ]
+    names = [operation.name for operation in operations]
+    for source, target in (draw.sample(names, 2) for _ in range(draw.choice((0, 1, 2)))):
+        dependences.append(
+            Dependence(source=source, target=target, latency_cycles=1, distance=draw.choice((1, 2)))
+        )
+    return SchedulingProblem(
+        name=name,
+        machine=Machine(name="drawn", warp_groups=draw.choice((2, 2, 3))),
+        operations=tuple(operations),
+        dependences=tuple(dependences),
+    )
+
+
 class _Drawing:
     """One problem in the making; `_likely` switches whole features on, so that most are absent."""
 
@@ -39,8 +74,10 @@ class _Drawing:
         self.draw = draw
         self.names = tuple("abcdefg"[:count])
         self.limited = self._likely(0.5)
+        self.narrow = draw.choice((0.0, 0.0, 0.1, 0.5))
         self.crossing = self._likely(0.6)
         self.waiting = self._likely(0.5)
+        self.queueing = self.waiting and self._likely(0.5)
         self.staging = self.crossing and self._likely(0.5)
         self.units = tuple(
             FunctionalUnit(name=name, capacity=capacity)
@@ -80,15 +117,16 @@ class _Drawing:
             units=self.units,
             memories=(memory,),
             staging_memory="smem" if self.staging else None,
-            warp_groups=draw.choice((2, 3, 3, 4)),
+            warp_groups=2 if self.queueing else draw.choice((2, 3, 3, 4)),
             registers=self._registers() if self.limited else None,
-            most_stages=draw.choice((None, None, None, None, 1, 2)),
+            most_stages=draw.choice((None, None, None, None, None, 1, 2, 3)),
         )
 
     def _registers(self) -> RegisterFile:
         draw = self.draw
-        most = draw.choice((16, 24, 32))
-        pool = tuple(most * n - 8 * draw.randint(0, n) for n in range(1, draw.randint(2, 5)))
+        most = draw.choice((16, 24, 32, 40))
+        fit = draw.choice((1, 2, 2, 3, 3, 4))
+        pool = tuple(most + 8 * draw.randint(0, 2) * n for n in range(fit))
         return RegisterFile(
             step=8, least=8, most=most, base=draw.randint(0, 6), pool=tuple(max(8, p) for p in pool)
         )
@@ -96,7 +134,9 @@ class _Drawing:
     def _operation(self, name: str) -> Operation:
         draw = self.draw
         latency = draw.choice((0, 1, 1, 1, 2, 2, 3))
-        asynchronous = self._likely(0.35)
+        asynchronous = self._likely(0.7 if self.queueing else 0.2)
+        if asynchronous and self.queueing:
+            latency += draw.choice((0, 0, 4))
         return Operation(
             name=name,
             latency_cycles=latency,
@@ -104,8 +144,8 @@ class _Drawing:
             wait_cycles=draw.choice((0, 1, 1)) if self.waiting else 0,
             reservations=tuple(self._reservations(latency)),
             variable_latency=self._likely(0.15),
-            warps=1 if self._likely(0.15) else 4,
-            queue="mma" if asynchronous and self._likely(0.6) else None,
+            warps=1 if self._likely(self.narrow) else 4,
+            queue="mma" if asynchronous and self.queueing else None,
         )
 
     def _reservations(self, latency: int) -> list[Reservation]:
@@ -116,7 +156,7 @@ class _Drawing:
                 unit=unit.name,
                 quantity=draw.randint(1, unit.capacity),
                 cycles=max(1, latency + draw.choice((-1, -1, -1, 0, 0, 0, 0, 2))),
-                offset=draw.choice((1, 2)) if self._likely(0.04) else 0,
+                offset=draw.choice((1, 2)) if self._likely(0.08) else 0,
             )
             for unit in taken
         ]
@@ -186,7 +226,7 @@ class _Drawing:
                     distance=distance,
                     value=value,
                     release="start" if takes_over else "end",
-                    blocking=self.waiting and self._likely(0.5),
+                    blocking=self.waiting and self._likely(0.8 if self.queueing else 0.5),
                     **self._costs(value is not None),
                 )
             )
@@ -200,7 +240,7 @@ class _Drawing:
             "handoff_cycles": draw.choice((0, 1, 2, 3)),
             "send_cycles": draw.choice((0, 0, 1)),
             "receive_cycles": draw.choice((0, 0, 1)),
-            "received_registers": draw.choice((0, 0, 3, 8)) if self.limited else 0,
+            "received_registers": draw.choice((0, 0, 6, 12)) if self.limited else 0,
             "staged_bytes": draw.choice((0, 1, 2, 3)) if held and self.staging else 0,
         }
 
