@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..models.dependence_graph import DependenceGraph, GraphDependence, GraphOperation, GraphValue
-from ..models.errors import InvalidKernel
+from ..models.errors import InvalidGraph, InvalidKernel, Path
 from ..models.kernel import KernelDocument
 from ..models.problem import Buffer, Dependence, Operation, SchedulingProblem, Value
 from ..models.problem_symmetries import is_automorphism
@@ -16,6 +16,7 @@ from .crossings import crossing
 from .language import parse_program
 from .lowering import lower_loop
 from .machine import SHARED, TENSOR, machine_of
+from .oversize import told_of
 from .pricing import Price, price
 from .subtiling import subtile_loop
 
@@ -31,7 +32,7 @@ def build_problem(
     try:
         return price_graph(graph, profile)
     except InvalidKernel as fault:
-        raise _in_file(fault, document.file) from None
+        raise _in_file(fault, document) from None
 
 
 def build_graph(
@@ -44,9 +45,10 @@ def build_graph(
     try:
         target = _find_loop(program, loop)
         tiles = subtile_loop(program, target, chosen)
-        return lower_loop(program, target, tiles, profile, fused=fused)
+        with told_of(program.kernel):
+            return lower_loop(program, target, tiles, profile, fused=fused)
     except InvalidKernel as fault:
-        raise _in_file(fault, document.file) from None
+        raise _in_file(fault, document) from None
 
 
 def loop_names(document: Located[KernelDocument], profile: GpuProfile) -> tuple[str, ...]:
@@ -66,20 +68,40 @@ def _find_loop(program: TileProgram, name: str | None) -> Loop:
     raise InvalidKernel(f"the program has no loop {name!r}", cure=f"known: {known}")
 
 
-def _in_file(fault: InvalidKernel, file: str) -> InvalidKernel:
+def _in_file(fault: InvalidKernel, document: Located[KernelDocument]) -> InvalidKernel:
+    """The same fault with a place: where its line begins, or where the program stands."""
     first = fault.problems[0]
+    line, column = first.line, first.column
+    if line is None:
+        line, column = document.key_position("program")
+    elif column is None:
+        written = document.text.splitlines()[line - 1]
+        column = len(written) - len(written.lstrip()) + 1
     return InvalidKernel(
-        first.message,
-        file=first.file or file,
-        line=first.line,
-        column=first.column,
-        cure=first.cure,
+        first.message, file=document.file, line=line, column=column, cure=first.cure
     )
 
 
 def price_graph(graph: DependenceGraph, profile: GpuProfile) -> SchedulingProblem:
-    """The scheduling problem of a dependence graph at the costs of a profile."""
-    return _Pricing(graph, profile).problem()
+    """The scheduling problem of a dependence graph at the costs of a profile.
+
+    Raises InvalidKernel where the hardware has no such operation, or not as much of something.
+    """
+    try:
+        with told_of(graph.kernel):
+            return _Pricing(graph, profile).problem()
+    except InvalidGraph as fault:
+        first = fault.problems[0]
+        line = next((graph.operations[i].line for i in _operation_index(first.path)), None)
+        raise InvalidKernel(first.message, line=line, cure=first.cure) from None
+
+
+def _operation_index(path: Path) -> tuple[int, ...]:
+    """The index of the operation that a path in the problem leads to, if it leads to one."""
+    match path:
+        case ("operations", int(index), *_):
+            return (index,)
+    return ()
 
 
 class _Pricing:
@@ -87,7 +109,11 @@ class _Pricing:
         self._graph, self._profile = graph, profile
         self._operations = {o.name: o for o in graph.operations}
         self._values = {v.name: v for v in graph.values}
-        self._prices = {o.name: price(o, profile) for o in graph.operations}
+        self._prices = {o.name: self._price(o) for o in graph.operations}
+
+    def _price(self, operation: GraphOperation) -> Price:
+        with told_of(operation.name, operation.line):
+            return price(operation, self._profile)
 
     def problem(self) -> SchedulingProblem:
         graph = self._graph
@@ -118,6 +144,10 @@ class _Pricing:
         return problem.model_copy(update={"symmetries": swaps})
 
     def _operation(self, operation: GraphOperation) -> Operation:
+        with told_of(operation.name, operation.line):
+            return self._priced(operation)
+
+    def _priced(self, operation: GraphOperation) -> Operation:
         cost = self._prices[operation.name]
         one_warp = operation.kind != "vector" and not (
             operation.kind == "matrix" and self._graph.lowering == "wgmma"
@@ -163,6 +193,10 @@ class _Pricing:
         )
 
     def _dependence(self, dependence: GraphDependence) -> Dependence:
+        with told_of(dependence.source, self._operations[dependence.source].line):
+            return self._crossed(dependence)
+
+    def _crossed(self, dependence: GraphDependence) -> Dependence:
         source, target = self._operations[dependence.source], self._operations[dependence.target]
         value = self._values[dependence.value] if dependence.value else None
         blocking = self._blocks(dependence)

@@ -20,6 +20,7 @@ from ..models.tile_operation import CarriedOperand, Operand, ValueOperand
 from ..models.tile_program import Loop, TileProgram
 from .chains import VECTOR_KINDS, Chain, ChainFinder
 from .memory_order import memory_order
+from .oversize import told_of
 from .placement import Placement
 from .reads import Reads
 from .residents import resident_bytes
@@ -98,6 +99,10 @@ class _Lowering:
                 yield self._copy(tile)
 
     def _operation(self, tile: Tile, owner: str) -> GraphOperation:
+        with told_of(owner, tile.line):
+            return self._lowered(tile, owner)
+
+    def _lowered(self, tile: Tile, owner: str) -> GraphOperation:
         if tile.kind in VECTOR_KINDS:
             return self._chain(self._chains[owner])
         if tile.kind == "dot":

@@ -31,7 +31,7 @@ def machine_of(
     return Machine(
         name=profile.profile,
         units=tuple(
-            FunctionalUnit(name=n, capacity=int(u.capacity.exact)) for n, u in profile.units.items()
+            FunctionalUnit(name=n, capacity=u.capacity.whole) for n, u in profile.units.items()
         ),
         memories=tuple(memories),
         staging_memory=SHARED,
@@ -52,7 +52,8 @@ def register_file(profile: GpuProfile) -> RegisterFile:
     pool = []
     for groups in range(1, MOST_THREADS // THREADS + 1):
         entry = min(ADDRESSABLE, registers.per_multiprocessor.whole // (THREADS * groups))
-        pool.append(groups * (entry // step * step))
+        if entry >= step:
+            pool.append(groups * (entry // step * step))
     return RegisterFile(
         step=step, least=registers.least.whole, most=registers.most.whole,
         base=registers.base.whole + registers.margin.whole, pool=tuple(pool),

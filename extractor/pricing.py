@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..models.dependence_graph import GraphOperation, MatrixWork, TransferWork, VectorWork
-from ..models.errors import InvalidKernel, InvalidProfile
+from ..models.errors import InvalidKernel
 from ..models.kernel import ELEMENT_BYTES
 from ..models.problem import Reservation
 from ..models.profile import GpuProfile
@@ -71,7 +71,7 @@ def _matrix(operation: GraphOperation, work: MatrixWork, profile: GpuProfile) ->
 def _port(bytes_moved: int, cycles: int, profile: GpuProfile) -> tuple[Reservation, ...]:
     if not bytes_moved:
         return ()
-    capacity = int(profile.units["shared_port"].capacity.exact)
+    capacity = profile.units["shared_port"].capacity.whole
     return (
         Reservation(
             unit="shared_port", quantity=min(capacity, -(-bytes_moved // cycles)), cycles=cycles
@@ -149,12 +149,7 @@ def _unit_loads(work: VectorWork, profile: GpuProfile) -> Mapping[str, Fraction]
     loads: dict[str, Fraction] = {}
     issued = Fraction(work.shuffles)
     for name, elements in work.instructions.items():
-        cost = profile.vector.instructions.get(name)
-        if cost is None:
-            raise InvalidProfile(
-                f"{profile.profile} has no cost for {name}",
-                cure=f"add vector.instructions.{name} to the profile",
-            )
+        cost = profile.vector.instructions[name]
         for unit, per_element in ((cost.unit, cost.per_element), *cost.extra.items()):
             amount = elements * per_element.exact
             loads[unit] = loads.get(unit, Fraction(0)) + amount

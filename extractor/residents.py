@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..models.kernel import ELEMENT_BYTES
 from ..models.tile_operation import Operation
 from ..models.tile_program import Block, Loop, TileProgram
 from .chains import VIEWS
@@ -33,6 +34,4 @@ def _behind_views(before: dict[str, Operation], name: str) -> str:
 
 
 def _bytes(operation: Operation) -> int:
-    from ..models.kernel import ELEMENT_BYTES
-
     return operation.type.elements * ELEMENT_BYTES[operation.type.dtype]

@@ -10,6 +10,7 @@ from ..models.errors import InvalidProfile
 from ..models.profile import GpuProfile
 from ..reader.documents import read_document, read_file
 from ..reader.located import Located
+from .checks import checked
 
 
 def profile_names() -> tuple[str, ...]:
@@ -33,33 +34,3 @@ def load_profile(name_or_path: str) -> Located[GpuProfile]:
         f"unknown GPU {name_or_path!r}",
         cure=f"{hint}known: {', '.join(profile_names())}; or give the path of a profile",
     )
-
-
-def checked(located: Located[GpuProfile]) -> Located[GpuProfile]:
-    """The same profile, or InvalidProfile naming every unit that it uses and does not define."""
-    profile = located.value
-    known = set(profile.units)
-    for name, cost in profile.vector.instructions.items():
-        for unit in (cost.unit, *cost.extra):
-            if unit not in known:
-                raise InvalidProfile(
-                    f"vector.instructions.{name}: unknown unit {unit!r}",
-                    file=located.file,
-                    cure=f"define it under units, or use one of {', '.join(sorted(known))}",
-                )
-    missing = {"tensor_core", "issue", "tma", "dram", "shared_port", "shuffle"} - known
-    if profile.lowering == "tcgen05":
-        missing |= {"tensor_memory_port"} - known
-    if missing:
-        raise InvalidProfile(
-            f"units: {', '.join(sorted(missing))} missing",
-            file=located.file,
-            cure="define them with a capacity",
-        )
-    if profile.lowering == "tcgen05" and profile.tensor_memory is None:
-        raise InvalidProfile(
-            "tensor_memory missing",
-            file=located.file,
-            cure="lowering tcgen05 needs its columns and rates",
-        )
-    return located

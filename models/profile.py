@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from .document import Document, Name
+from .document import Document, Name, Positive
 from .kernel import ElementType, Target
 
 ProfileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
@@ -16,6 +16,8 @@ Source = Annotated[
     str, StringConstraints(pattern=r"^(documentation|measured|estimated|derived): .{8,400}$")
 ]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=600)]
+LARGEST = 1_000_000_000  # as in models.document: cycles stay within 32 bits
+LEAST = 1e-6  # of a rate
 
 
 class Figure(Document):
@@ -24,7 +26,7 @@ class Figure(Document):
     That is documentation, a named measurement, a derivation or an estimate.
     """
 
-    value: Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0, le=1e12)]
+    value: Annotated[int, Field(ge=0, le=LARGEST)] | Annotated[float, Field(ge=0, le=LARGEST)]
     unit: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     source: Source
 
@@ -42,14 +44,26 @@ class Figure(Document):
 class PositiveFigure(Figure):
     """A figure that divides something, hence is not zero."""
 
-    value: Annotated[int, Field(gt=0)] | Annotated[float, Field(gt=0, le=1e12)]
+    value: Annotated[int, Field(ge=1, le=LARGEST)] | Annotated[float, Field(ge=LEAST, le=LARGEST)]
+
+
+class WholeFigure(PositiveFigure):
+    """A figure that counts things."""
+
+    value: Annotated[int, Field(ge=1, le=LARGEST)]
+
+
+class ShareFigure(PositiveFigure):
+    """A part of something, all of it at most."""
+
+    value: Annotated[int, Field(ge=1, le=1)] | Annotated[float, Field(ge=LEAST, le=1)]
 
 
 class Unit(Document):
     """A functional unit: what its capacity counts in every cycle."""
 
     summary: Text
-    capacity: PositiveFigure
+    capacity: WholeFigure
 
 
 class InstructionCost(Document):
@@ -57,33 +71,31 @@ class InstructionCost(Document):
 
     unit: Name  # beside the issue slots, which every instruction takes
     per_element: PositiveFigure  # instructions of that unit per element; two elements may share one
-    extra: Mapping[Name, PositiveFigure] = Field(
-        default_factory=dict
-    )  # further units, instructions per element
+    # Further units, instructions per element.
+    extra: Mapping[Name, PositiveFigure] = Field(default_factory=dict)
 
 
 class MatrixShape(Document):
     """Legal extents of one matrix instruction for one element type."""
 
-    rows: tuple[int, ...]  # M
-    most_columns: int  # N: up to this
-    column_step: int
-    depth: int  # K of one instruction
+    rows: Annotated[tuple[Positive, ...], Field(min_length=1, max_length=16)]  # M
+    most_columns: Positive  # N: up to this
+    column_step: Positive
+    depth: Positive  # K of one instruction
 
 
 class TensorCore(Document):
     """Rates and shapes of the matrix instructions."""
 
-    # multiply-adds per cycle and SM, by element type, then by the M of one instruction
+    # Multiply-adds per cycle and SM, by element type, then by the M of one instruction.
     multiply_adds: Mapping[
         ElementType, Mapping[Annotated[str, StringConstraints(pattern="^M[0-9]+$")], PositiveFigure]
     ]
     latency: Figure  # cycles from issue to usable result, beyond the time the tensor core is held
     issue: Figure  # cycles of the issuing warp group, per operation
     issue_per_instruction: Figure  # cycles of the issuing warp group, per matrix instruction
-    order_token: (
-        Figure  # cycles per operation to keep the order between warp groups (named barrier)
-    )
+    # Cycles per operation to keep the order between warp groups (named barrier).
+    order_token: Figure
     shapes: Mapping[ElementType, MatrixShape]
 
 
@@ -95,13 +107,13 @@ class Transfers(Document):
     issue: Figure  # cycles of the issuing warp per copy
     link: PositiveFigure  # bytes per cycle and SM between L2 and the SM
     dram: PositiveFigure  # bytes per cycle and SM of device memory, all SMs busy
-    alignment: PositiveFigure  # bytes at which a swizzled tile starts
+    alignment: WholeFigure  # bytes at which a swizzled tile starts
 
 
 class SharedMemory(Document):
     """Shared memory of one block."""
 
-    capacity: PositiveFigure  # bytes
+    capacity: WholeFigure  # bytes
     reserved: Figure  # bytes for mbarriers, alignment of the dynamic base, scheduler state
     port: PositiveFigure  # bytes per cycle
 
@@ -109,7 +121,7 @@ class SharedMemory(Document):
 class TensorMemory(Document):
     """Tensor Memory (Blackwell)."""
 
-    columns: PositiveFigure  # of 128 lanes of 32 bits
+    columns: WholeFigure  # of 128 lanes of 32 bits
     load_rate: PositiveFigure  # elements per cycle and SM
     store_rate: PositiveFigure
     load_latency: Figure
@@ -119,10 +131,10 @@ class TensorMemory(Document):
 class Registers(Document):
     """The register file and what one block may hold of it."""
 
-    per_multiprocessor: PositiveFigure
-    step: PositiveFigure  # setmaxnreg
-    least: PositiveFigure
-    most: PositiveFigure
+    per_multiprocessor: WholeFigure
+    step: WholeFigure  # setmaxnreg
+    least: WholeFigure
+    most: WholeFigure
     base: Figure  # per thread and role, beyond the values of the model: addresses, counters
     margin: Figure  # per thread, what ptxas needs beside it
 
@@ -139,17 +151,25 @@ class Handoff(Document):
     staging_rate: PositiveFigure  # bytes per cycle on each side
 
 
+INSTRUCTIONS = (
+    "absolute", "add", "compare", "convert", "divide", "exp2", "fma", "integer", "log2", "logic",
+    "maximum", "minimum", "multiply", "negate", "rsqrt", "select", "sigmoid", "sqrt", "subtract",
+    "tanh", "widen",
+)  # fmt: skip
+"""What elementwise chains are made of: every profile has its cost."""
+
+
 class VectorUnits(Document):
     """The CUDA cores."""
 
-    # share of its units that an elementwise chain may take, so that two warp groups interleave;
-    # does not apply to the units of `exclusive`
-    sustained_share: PositiveFigure
+    # Share of its units that an elementwise chain may take, so that two warp groups interleave;
+    # does not apply to the units of `exclusive`.
+    sustained_share: ShareFigure
     exclusive: tuple[Name, ...]
     latency: Figure  # cycles until the last result of a chain is usable
-    row_replication: PositiveFigure  # threads that hold one element of a row vector
+    row_replication: WholeFigure  # threads that hold one element of a row vector
     shuffles_per_reduction: Figure  # per row and holding thread
-    instructions: Mapping[Name, InstructionCost]
+    instructions: Mapping[Name, InstructionCost]  # by the names of INSTRUCTIONS
 
 
 class GpuProfile(Document):
@@ -158,7 +178,7 @@ class GpuProfile(Document):
     profile: ProfileName
     summary: Text
     target: Target
-    multiprocessors: PositiveFigure
+    multiprocessors: WholeFigure
     clock: PositiveFigure  # MHz, only to convert cycles to time
     # Roles that the emitter sets up at most, the producer included.
     warp_groups: Annotated[int, Field(ge=1, le=8)]
