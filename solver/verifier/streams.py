@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 
 from ...models.problem import Operation
 from .timeline import Span, Timeline
@@ -67,11 +66,14 @@ def _block(timeline: Timeline, name: str, busy: Busy, family: str) -> Span:
 def _overlaps(timeline: Timeline, blocks: list[Span]) -> Iterator[tuple[str, str, int]]:
     """Pairs that meet, and the slot where they do; an empty block meets those it lies within."""
     copies = [copy for block in blocks for copy in timeline.instances(block)]
-    for one, other in combinations(sorted(copies, key=lambda copy: copy.start), 2):
-        if one.start < other.stop and other.start < one.stop:
-            first, second = sorted((one.holder, other.holder))
-            cycle = max(one.start, other.start)
-            yield first, second, (cycle - timeline.first_cycle) % timeline.interval
+    copies.sort(key=lambda copy: copy.start)
+    for index, one in enumerate(copies):
+        for other in copies[index + 1 :]:
+            if other.start >= one.stop:
+                break
+            if one.start < other.stop:
+                first, second = sorted((one.holder, other.holder))
+                yield first, second, (other.start - timeline.first_cycle) % timeline.interval
 
 
 def unretired_queues(timeline: Timeline) -> Iterator[str]:
