@@ -33,7 +33,7 @@ from .models.schedule import Schedule
 from .reader.documents import read_document, read_text
 from .reader.schedules import read_schedule
 from .reader.yaml_text import load_yaml
-from .solver.bounds import compute_bounds
+from .solver.bounds import check_durations, compute_bounds
 from .solver.options import SolveOptions
 from .solver.question import Stop
 from .solver.search import find_schedule
@@ -72,9 +72,13 @@ def read_task(path: str, gpu: str | None = None) -> Task:
     """Read a document, build its graph and price it; raises InvalidInput with its place."""
     file = _find_document(path)
     text = read_text(file)
-    if _is_graph(text, file):
-        return _graph_task(text, file, gpu)
-    return _kernel_task(text, file, gpu)
+    task = _graph_task(text, file, gpu) if _is_graph(text, file) else _kernel_task(text, file, gpu)
+    try:
+        check_durations(task.problem)
+    except InvalidInput as fault:
+        problems = tuple(replace(p, file=file, line=1, column=1) for p in fault.problems)
+        raise InvalidInput(fault.problems[0].message, problems=problems) from None
+    return task
 
 
 def solve_task(

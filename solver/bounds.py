@@ -23,7 +23,7 @@ def compute_bounds(problem: SchedulingProblem) -> Bounds:
     Raises InvalidGraph if the durations add up to more than MOST_CYCLES, and Infeasible if the
     rules of C5 contradict each other or a circuit of dependences holds at no initiation interval.
     """
-    _refuse_overlong(problem)
+    check_durations(problem)
     recurrence = find_recurrence(problem, build_legality(problem))
     units = tuple(sorted(_resource_bounds(problem), key=lambda unit: (-unit.bound, -_load(unit))))
     resource = max((unit.bound for unit in units), default=1)
@@ -38,7 +38,8 @@ def compute_bounds(problem: SchedulingProblem) -> Bounds:
     )
 
 
-def _refuse_overlong(problem: SchedulingProblem) -> None:
+def check_durations(problem: SchedulingProblem) -> None:
+    """Raise InvalidGraph if the durations of one iteration add up to more than MOST_CYCLES."""
     work = max(
         sum(r.quantity * r.cycles for o in problem.operations for r in o.reservations),
         largest_interval(problem),
