@@ -86,17 +86,20 @@ class Timeline:
     def peak(self, spans: Iterable[Span]) -> Peak:
         """Most that is held at once in the period; walks from change to change."""
         last_cycle = self.first_cycle + self.interval
-        live = [copy for span in spans for copy in self.instances(span)]
-        changes = {self.first_cycle}
-        changes.update(c.start for c in live if self.first_cycle < c.start < last_cycle)
-        found = Peak(0, 0, ())
-        for cycle in sorted(changes):
-            held = [copy for copy in live if copy.start <= cycle < copy.stop]
-            amount = sum(copy.amount for copy in held)
-            if amount > found.amount:
-                holders = tuple(sorted({copy.holder for copy in held if copy.amount}))
-                found = Peak(cycle - self.first_cycle, amount, holders)
-        return found
+        live = [copy for span in spans for copy in self.instances(span) if copy.start < copy.stop]
+        change: dict[int, int] = {self.first_cycle: 0}
+        for copy in live:
+            start = max(copy.start, self.first_cycle)
+            change[start] = change.get(start, 0) + copy.amount
+            change[copy.stop] = change.get(copy.stop, 0) - copy.amount
+        held = most = 0
+        fullest = self.first_cycle
+        for cycle in sorted(cycle for cycle in change if cycle < last_cycle):
+            held += change[cycle]
+            if held > most:
+                most, fullest = held, cycle
+        holders = {c.holder for c in live if c.amount and c.start <= fullest < c.stop}
+        return Peak(fullest - self.first_cycle, most, tuple(sorted(holders)))
 
 
 def lay_out(problem: SchedulingProblem, schedule: Schedule) -> Timeline | None:

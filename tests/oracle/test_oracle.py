@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from twill.models.errors import Infeasible
-from twill.models.problem import SchedulingProblem
+from twill.models.problem import SchedulingProblem, Value
 from twill.models.schedule import Schedule
 from twill.solver.bounds import compute_bounds
 from twill.solver.complete import complete_schedule
@@ -16,7 +16,7 @@ from twill.solver.verifier import violations
 from twill.tests.oracle.judge import accepts
 from twill.tests.oracle.search import find_schedule, least_initiation_interval
 from twill.tests.support.moving import nudge, shorten, stretch, wander
-from twill.tests.support.placing import dependence, on, operation, problem
+from twill.tests.support.placing import dependence, machine, memory, on, operation, problem
 from twill.tests.support.random_problems import random_problem
 
 CHUNK = 25
@@ -56,6 +56,42 @@ def test_an_operation_that_nothing_admits() -> None:
     of = problem([operation("a")], [dependence("a", "a", 3, distance=1)])
     assert least_initiation_interval(of, 9, 2) is None
     assert least_initiation_interval(of, 9, 3) == 3
+
+
+def bounded(of: SchedulingProblem) -> tuple[int, int]:
+    """The least II that exists with any number of stages up to 60, and the stage bound at MinII."""
+    found = least_initiation_interval(of, 60, 9)
+    assert found is not None
+    return found, compute_stage_bound(of, compute_bounds(of).minimum).stages
+
+
+def test_the_stage_bound_counts_what_in_place_readers_ask_for() -> None:
+    """Registers are not limited, so nothing but C9 keeps `w` 40 stages behind `v`."""
+    of = problem(
+        [operation(n) for n in "uvw"],
+        [
+            dependence("u", "v", distance=40, value="x"),
+            dependence("u", "w", value="x", release="start"),
+        ],
+        machine(groups=4),
+        values=(Value(name="x", source="u", registers=8),),
+    )
+    least, stages = bounded(of)
+    assert least_initiation_interval(of, 40, least) is None
+    assert least_initiation_interval(of, stages, least) == least == 1
+
+
+def test_the_stage_bound_counts_what_staging_memory_asks_for() -> None:
+    """Two copies of `x` fit, and it is read 40 iterations later: its source issues late."""
+    of = problem(
+        [operation("u", variable_latency=True), operation("v")],
+        [dependence("u", "v", distance=40, value="x", staged_bytes=8)],
+        machine(memories=(memory(16),), staging_memory="smem"),
+        values=(Value(name="x", source="u"),),
+    )
+    least, stages = bounded(of)
+    assert least_initiation_interval(of, 36, least) is None
+    assert least_initiation_interval(of, stages, least) == least == 1
 
 
 def anywhere(of: SchedulingProblem, draw: Random) -> Schedule:
