@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,7 @@ from .recurrence import constraint_edges, earliest_issue_cycles
 from .verifier import violations
 
 MOST_CELLS = 50_000_000  # slots looked at in one attempt
+BEGINNINGS = 5
 PRODUCER = 0
 
 
@@ -28,11 +29,24 @@ def place_greedily(problem: SchedulingProblem, interval: int, stages: int) -> Sc
     count = len(problem.operations)
     if count * max(count, problem.machine.warp_groups * interval) > MOST_CELLS:
         return None
-    for patience in (interval, interval // 4, 0):
-        placed = _Placing(problem, interval, patience).run()
-        schedule = None if placed is None else _verified(problem, interval, stages, *placed)
-        if schedule is not None:
-            return schedule
+    for patience in (interval, 0):
+        placing = _place_all(problem, interval, patience)
+        if placing is not None:
+            schedule = _verified(problem, interval, stages, placing.cycles, placing.groups)
+            if schedule is not None:
+                return schedule
+    return None
+
+
+def _place_all(problem: SchedulingProblem, interval: int, patience: int) -> _Placing | None:
+    """Begin anew a few times, what fitted nowhere first."""
+    ahead: tuple[str, ...] = ()
+    for _ in range(BEGINNINGS):
+        placing = _Placing(problem, interval, patience)
+        stuck = placing.run(ahead)
+        if stuck is None:
+            return placing
+        ahead = (stuck, *(name for name in ahead if name != stuck))
     return None
 
 
@@ -122,16 +136,20 @@ class _Placing:
     def _table(self, capacity: int) -> _Table:
         return _Table(capacity, np.zeros(self.interval, dtype=np.int64))
 
-    def run(self) -> tuple[dict[str, int], dict[str, int]] | None:
-        """Issue cycles, the first perhaps below 0, and warp groups; None where one fits nowhere."""
-        for operation in self._order():
-            choices = [(*place, group) for group in self._groups(operation)
-                       if (place := self._place(operation, group)) is not None]  # fmt: skip
+    def run(self, ahead: Sequence[str]) -> str | None:
+        """Place every operation, those of `ahead` first; the name of one that fits nowhere."""
+        rank = {name: i for i, name in enumerate(ahead)}
+        for operation in sorted(self._order(), key=lambda o: rank.get(o.name, len(ahead))):
+            choices = [
+                (*place, group)
+                for group in self._groups(operation)
+                if (place := self._place(operation, group)) is not None
+            ]
             if not choices:
-                return None
+                return operation.name
             _, cycle, group = min(choices)
             self._take(operation, cycle, group)
-        return self.cycles, self.groups
+        return None
 
     def _order(self) -> Iterator[Operation]:
         """By earliest issue cycle; loads come when their readers stand, to be issued late."""

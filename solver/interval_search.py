@@ -16,7 +16,7 @@ from .stage_bound import compute_stage_bound, largest_interval
 FIRST_WORK = 0.5  # effort for one question in the first round, in the backends' own units
 WORK_GROWTH = 4.0  # each round may spend so much more on a question than the one before
 EXCLUSION_WORK = 4.0  # times as much for excluding what is below the best schedule
-BY_HAND = (0, 1, 8, 64)  # by how many 32nds of MinII the intervals tried at first exceed it
+BY_HAND = (0, 1, 2, 4, 8, 64)  # by how many 32nds of MinII the intervals tried at first exceed it
 MOST_WORK = 1e9  # what no backend decides with so much, none will
 EXTRA_STAGES = 1  # schedules are looked for with so many stages beyond the fewest, or more
 
@@ -67,7 +67,7 @@ class IntervalSearch:
     def _is_settled(self, work: float) -> bool:
         """One round: no question may cost more than `work`."""
         prober = self.prober
-        if not self._is_found(self.minimum, work):
+        if self._best() > prober.lower and not self._is_found(self.minimum, work):
             if prober.best is None:
                 self._gallop(work)
             if prober.best is None and not self._is_possible(work):
@@ -76,7 +76,7 @@ class IntervalSearch:
                 return self._sweep(work)
             if work > FIRST_WORK or not self._is_open(self.minimum):
                 self._close_in(work)
-        return prober.best is not None and prober.best.initiation_interval == prober.lower
+        return self._best() == prober.lower
 
     def _is_found(self, interval: int, work: float) -> bool:
         """Look for a schedule at II with few stages, fewest first."""

@@ -14,7 +14,9 @@ from ..models.schedule import Schedule
 from .backends import Solve, check_schedule
 from .question import Limit, Outcome, Question, Stop, Verdict
 
-HEAD_START_SECONDS = 0.1  # most questions are easy: the next backend starts only when they are not
+# Most questions are easy, and large ones are for the first backend: the next one starts only after
+# so long for 20 operations, and the square of it for more.
+HEAD_START_SECONDS = 0.1
 NUDGE_SECONDS = 0.05  # a stop can miss a backend that is just about to begin, so it is repeated
 
 
@@ -67,6 +69,8 @@ class _Race:
         self._failures: list[tuple[Backend, BaseException]] = []
         self._answered = 0
         self._began = time.monotonic()
+        size = len(question.problem.operations) / 20
+        self._head_start = HEAD_START_SECONDS * max(1.0, size**2)
 
     def run(self) -> Finding:
         withdraw = self._stop.register(self._stop_runners)
@@ -93,7 +97,7 @@ class _Race:
                 self._start_next()
             try:
                 backend, result = self._arrived.get(
-                    timeout=HEAD_START_SECONDS if self._waiting else None
+                    timeout=self._head_start if self._waiting else None
                 )
             except Empty:
                 self._start_next()

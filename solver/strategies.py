@@ -28,6 +28,7 @@ def publish(prober: Prober, best: Schedule, most_stages: int) -> tuple[Question,
     objectives in order.
     """
     interval = best.initiation_interval
+    prober.tell("objective", initiation_interval=interval, detail="stages")
     known = place_greedily(prober.problem, interval, most_stages)
     most = most_stages if known is None else stages(prober.problem, known)
     question = Question(prober.problem, interval, _fewest_that_reach(prober, interval, most))
