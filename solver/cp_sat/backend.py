@@ -8,7 +8,7 @@ from ...models.certificate import ObjectiveValue
 from ...models.schedule import Schedule
 from ..objective_values import OBJECTIVES
 from ..question import Limit, Outcome, Question, Stop, Verdict
-from .model import build_model
+from .model import ANCHORED, build_model
 from .objectives import EXPRESSIONS, issue_cycle_sum
 from .partition_cuts import Partition, forbid_partitions
 from .search import Deadline, Found, run
@@ -24,7 +24,7 @@ def solve(question: Question, limit: Limit, stop: Stop) -> Outcome:
     Raises LimitReached if the problem is too large to be put to CP-SAT at all.
     """
     deadline = Deadline.of(limit)
-    variables = build_model(question)
+    variables = build_model(question, implied=ANCHORED)
     found = Found(None, proved=True) if variables is None else run(variables, deadline, stop)
     if found.schedule is not None:
         return Outcome(Verdict.FEASIBLE, "cp-sat", found.schedule)

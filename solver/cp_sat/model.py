@@ -8,6 +8,7 @@ from itertools import chain
 from ...models.errors import LimitReached
 from ...models.problem import SchedulingProblem
 from ..question import Question
+from .anchor import add_anchor, widened
 from .blocking_waits import add_blocking_wait_constraints
 from .crossing import add_crossing_constraints, crossing_differences
 from .dependence import add_dependence_constraints, dependence_differences
@@ -45,6 +46,14 @@ IMPLIED: tuple[Family, ...] = (
     add_early_components,
 )
 
+ANCHORED: tuple[Family, ...] = (
+    add_stream_work,  # C4i
+    add_group_precedence,
+    add_sub_tile_order,
+    add_anchor,
+)
+"""What is implied for questions of feasibility, in which slots count and the start does not."""
+
 DIFFERENCES: dict[Family, DifferenceFamily] = {
     add_dependence_constraints: dependence_differences,
     add_crossing_constraints: crossing_differences,
@@ -77,6 +86,8 @@ def build_model(
     windows = issue_windows(question, differences)
     if windows is None:
         return None
+    if add_anchor in implied:
+        windows = widened(windows, period)
     variables = Variables(question, windows, classes)
     for add in (define_groups, *families, *implied):
         add(variables)

@@ -26,9 +26,11 @@ def _schedule(question: Question, reading: Reading) -> Schedule:
         o.name: interval * reading.get(f"k[{o.name}]", 0) + reading.get(f"r[{o.name}]", 0)
         for o in problem.operations
     }
+    begin = min(issue_cycles.values())
+    moved = {name: cycle - begin for name, cycle in issue_cycles.items()}
     domains = GroupDomains.of(problem, legal=True)
     groups = {o.name: _group(domains, o.name, reading) for o in problem.operations}
-    return complete_schedule(problem, interval, issue_cycles, groups)
+    return complete_schedule(problem, interval, moved, groups)
 
 
 def _group(domains: GroupDomains, operation: str, reading: Reading) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ...models.problem import Dependence, SchedulingProblem
+from ..anchor import anchor_of
 from ..question import Question
 from .group_domains import GroupDomains
 from .longest_paths import LongestPaths
@@ -45,6 +46,8 @@ class Script:
 class Variables:
     """Unknowns of a question (docs/constraints.md), declared when they are first used.
 
+    begin     where the iteration begins: 0 .. II - 1. No constraint knows which slot is 0, so the
+              anchor may be said to stand there, and windows and stages count from `begin`
     k[v]      stage of operation v: 0 .. stages
     r[v]      slot of operation v: 0 .. II - 1; its issue cycle t[v] is II·k[v] + r[v]
     g[v,w]    whether operation v sits in warp group w
@@ -66,6 +69,8 @@ class Variables:
         self.domains = GroupDomains.of(self.problem, legal="C5" in families)
         self.stage: dict[str, Sum] = {}
         self.slot: dict[str, Sum] = {}
+        self.begin = self.script.integer("begin", 0, self.interval - 1)
+        self.anchor = anchor_of(self.problem)
         for operation in self.problem.operations:
             self._declare_issue_cycle(operation.name)
         self._sits: dict[tuple[str, int], Formula] = {}
@@ -78,12 +83,14 @@ class Variables:
 
     def _declare_issue_cycle(self, name: str) -> None:
         first, last = self.paths.earliest(name), self.paths.latest(name)
-        stages = first // self.interval, last // self.interval
+        stages = first // self.interval, (last + self.interval - 1) // self.interval
+        slots = self.interval - 1 if name != self.anchor else 0
         self.stage[name] = self.script.integer(f"k[{name}]", *stages)
-        self.slot[name] = self.script.integer(f"r[{name}]", 0, self.interval - 1)
+        self.slot[name] = self.script.integer(f"r[{name}]", 0, slots)
+        since = self.slot[name] - self.begin
         self.script.define(
-            self.reached(self.stage[name], self.slot[name], first),
-            self.reached(self.stage[name] * -1, self.slot[name] * -1, -last),
+            self.reached(self.stage[name], since, first),
+            self.reached(self.stage[name] * -1, since * -1, -last),
         )
 
     def _declare_group(self, name: str) -> None:
