@@ -17,6 +17,7 @@ from .recurrence import constraint_edges, earliest_issue_cycles
 from .verifier import violations
 
 MOST_CELLS = 50_000_000  # slots looked at in one attempt
+MOST_OPERATIONS = 400  # the time for the longest paths grows with their cube
 BEGINNINGS = 5
 PRODUCER = 0
 
@@ -27,10 +28,12 @@ def place_greedily(problem: SchedulingProblem, interval: int, stages: int) -> Sc
     Storage is not looked at while placing: what does not fit shows when the schedule is verified.
     """
     count = len(problem.operations)
-    if count * max(count, problem.machine.warp_groups * interval) > MOST_CELLS:
+    if count > MOST_OPERATIONS or count * problem.machine.warp_groups * interval > MOST_CELLS:
         return None
+    legality = build_legality(problem)
+    least = longest_paths(problem, legality, interval)
     for patience in (interval, 0):
-        placing = _place_all(problem, interval, patience)
+        placing = _place_all(problem, interval, patience, legality, least)
         if placing is not None:
             schedule = _verified(problem, interval, stages, placing.cycles, placing.groups)
             if schedule is not None:
@@ -38,11 +41,17 @@ def place_greedily(problem: SchedulingProblem, interval: int, stages: int) -> Sc
     return None
 
 
-def _place_all(problem: SchedulingProblem, interval: int, patience: int) -> _Placing | None:
+def _place_all(
+    problem: SchedulingProblem,
+    interval: int,
+    patience: int,
+    legality: Legality,
+    least: NDArray[np.float64],
+) -> _Placing | None:
     """Begin anew a few times, what fitted nowhere first."""
     ahead: tuple[str, ...] = ()
     for _ in range(BEGINNINGS):
-        placing = _Placing(problem, interval, patience)
+        placing = _Placing(problem, interval, patience, legality, least)
         stuck = placing.run(ahead)
         if stuck is None:
             return placing
@@ -111,9 +120,9 @@ class _Placing:
     problem: SchedulingProblem
     interval: int
     patience: int  # cycles for which an operation may wait for a place that leaves no gap
-    legality: Legality = field(init=False)
+    legality: Legality
+    least: NDArray[np.float64]  # cycles from issue to issue at least
     index: dict[str, int] = field(init=False)
-    least: NDArray[np.float64] = field(init=False)  # cycles from issue to issue at least
     cycles: dict[str, int] = field(default_factory=dict)
     groups: dict[str, int] = field(default_factory=dict)
     units: dict[str, _Table] = field(init=False)
@@ -123,9 +132,7 @@ class _Placing:
 
     def __post_init__(self) -> None:
         machine = self.problem.machine
-        self.legality = build_legality(self.problem)
         self.index = {o.name: i for i, o in enumerate(self.problem.operations)}
-        self.least = longest_paths(self.problem, self.legality, self.interval)
         self.units = {u.name: self._table(u.capacity) for u in machine.units}
         self.streams = {w: self._table(1) for w in range(machine.warp_groups)}
         self.entering, self.leaving = defaultdict(list), defaultdict(list)
