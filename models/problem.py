@@ -67,7 +67,7 @@ class Machine(Document):
     units: tuple[FunctionalUnit, ...] = ()
     memories: tuple[Memory, ...] = ()
     staging_memory: Name | None = None  # where values that move between warp groups are staged
-    warp_groups: Annotated[int, Field(ge=1, le=16)] = 1  # [W] at most; group 0 is the producer
+    warp_groups: Annotated[int, Field(ge=1, le=16)] = 2  # [W] at most; group 0 is the producer
     registers: RegisterFile | None = None  # None: registers are not limited
     most_stages: Positive | None = None  # of what can be lowered; None: only the argued bound
 

@@ -84,6 +84,9 @@ def _solver(deadline: Deadline) -> cp_model.CpSolver:
     parameters.search_branching = cp_model.PORTFOLIO_WITH_QUICK_RESTART_SEARCH
     parameters.linearization_level = 0
     parameters.catch_sigint_signal = False
+    # The symmetries that matter are broken by the model; OR-Tools 9.15 fails an internal lookup
+    # while it searches for more on some small problems.
+    parameters.symmetry_level = 0
     if deadline.work is not None:
         parameters.max_deterministic_time = deadline.work
     if deadline.seconds_left is not None:
