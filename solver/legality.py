@@ -37,7 +37,13 @@ def build_legality(problem: SchedulingProblem) -> Legality:
     class_of = _classes(problem)
     variable = frozenset(class_of[o.name] for o in problem.operations if o.variable_latency)
     for operation in problem.operations:
-        if not operation.variable_latency and class_of[operation.name] in variable:
+        if operation.variable_latency:
+            continue
+        if problem.machine.warp_groups < 2:
+            raise Infeasible(
+                f"{operation.name} may not sit in the producer, and there is no other group (C5)"
+            )
+        if class_of[operation.name] in variable:
             raise Infeasible(_mixed(problem, class_of, operation.name))
     apart: set[frozenset[str]] = set()
     for rule in problem.rules:
@@ -78,6 +84,13 @@ def _separated(
     class_of: dict[str, str],
     variable: frozenset[str],
 ) -> Iterable[frozenset[str]]:
+    groups = problem.machine.warp_groups - 1
+    others = [name for name in rule.operations if class_of[name] not in variable]
+    if len({class_of[name] for name in others}) == len(others) > groups:
+        raise Infeasible(
+            f"{rule.rule} keeps {len(others)} operations apart ({', '.join(others[:8])}), "
+            f"but there are {groups} warp groups besides the producer (C5)"
+        )
     for left, right in combinations(rule.operations, 2):
         pair = frozenset((class_of[left], class_of[right]))
         if len(pair) == 1:
@@ -89,13 +102,6 @@ def _separated(
                 f"{rule.rule} keeps {left} and {right} apart, but both have variable latency (C5)"
             )
         yield pair
-    groups = problem.machine.warp_groups - 1
-    others = [name for name in rule.operations if class_of[name] not in variable]
-    if len(others) > groups:
-        raise Infeasible(
-            f"{rule.rule} keeps {len(others)} operations apart ({', '.join(others)}), "
-            f"but there are {groups} warp groups besides the producer (C5)"
-        )
 
 
 def _named(rules: Iterable[LegalityRule]) -> str:

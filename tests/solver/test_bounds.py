@@ -195,6 +195,12 @@ def test_contradicting_rules_are_infeasible() -> None:
         build_legality(problem([operation(name) for name in "abc"], rules=(crowd,)))
 
 
+def test_one_group_is_the_producer_and_holds_nothing_else() -> None:
+    alone = problem([operation("a")], on_machine=machine(groups=1))
+    with pytest.raises(Infeasible, match="a may not sit in the producer"):
+        build_legality(alone)
+
+
 def test_durations_beyond_what_is_handled_are_refused() -> None:
     long = problem([operation(name, latency=600_000_000) for name in "ab"])
     with pytest.raises(InvalidGraph, match="add up to"):
