@@ -86,12 +86,35 @@ def _exclusion(exclusion: Exclusion, certificate: Certificate) -> str:
     at = f"No schedule exists at II {_range(exclusion.first, exclusion.last)}"
     if exclusion.by == "bound":
         return f"{at}: MinII is {certificate.bounds.minimum:,}."
+    why = _because(exclusion.because)
     who = _provers([BACKENDS[backend] for backend in exclusion.proved_by])
     if exclusion.argument == "monotone" and exclusion.first < exclusion.last:
-        return f"{at}, {who} at {exclusion.last:,}; below it because feasibility is monotone."
+        return f"{at}, {who} at {exclusion.last:,}; below it because feasibility is monotone.{why}"
     if exclusion.argument == "each" and exclusion.first < exclusion.last:
-        return f"{at}, {who} for every one of them."
-    return f"{at}, {who}."
+        return f"{at}, {who} for every one of them.{why}"
+    return f"{at}, {who}.{why}"
+
+
+FAMILIES = {
+    "C1": "dependence",
+    "C2": "functional units",
+    "C3": "issue streams",
+    "C4": "blocking waits",
+    "C5": "warp-group legality",
+    "C6": "crossing",
+    "C7": "memories",
+    "C8": "registers",
+    "C9": "write-after-read",
+}
+
+
+def _because(parts: tuple[str, ...]) -> str:
+    """The families to blame, each with its name and the unit or memory that is meant."""
+    named = []
+    for part in parts:
+        family, _, resource = part.partition(" ")
+        named.append(f"{family} {FAMILIES.get(family, family)}{f': {resource}' if resource else ''}")
+    return f" What excludes it, and of which nothing can be spared: {'; '.join(named)}." if named else ""
 
 
 def _provers(backends: list[str]) -> str:

@@ -38,18 +38,30 @@ class Minimise(Protocol):
         ...
 
 
+Blame = Callable[[Question, Limit, Stop], tuple[str, ...]]
+"""Families that exclude a question together, of which none can be spared; empty if not known."""
+
+
+def blame_nobody(question: Question, limit: Limit, stop: Stop) -> tuple[str, ...]:
+    """What is said where no backend can tell."""
+    del question, limit, stop
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """Who decides (in canonical order), and who minimises."""
+    """Who decides (in canonical order), who minimises, and who tells why there is no schedule."""
 
     solve: Mapping[Backend, Solve]
     minimise: Minimise
+    blame: Blame = blame_nobody
 
 
 def load_backends(names: Sequence[Backend]) -> Backends:
     """The real ones; each is imported when it is first asked, for that costs up to seconds."""
     every: dict[Backend, Solve] = {"cp-sat": _solve_cp_sat, "z3": _solve_z3}
-    return Backends({name: every[name] for name in every if name in names}, _minimise)
+    chosen = {name: every[name] for name in every if name in names}
+    return Backends(chosen, _minimise, _blame_z3 if "z3" in chosen else blame_nobody)
 
 
 def check_schedule(question: Question, schedule: Schedule) -> None:
@@ -77,6 +89,12 @@ def _solve_z3(question: Question, limit: Limit, stop: Stop) -> Outcome:
     from .smt.backend import solve  # pulls in z3
 
     return solve(question, limit, stop)
+
+
+def _blame_z3(question: Question, limit: Limit, stop: Stop) -> tuple[str, ...]:
+    from .smt.blame import core  # pulls in z3
+
+    return core(question, limit=limit, stop=stop) or ()
 
 
 def _minimise(

@@ -34,6 +34,7 @@ class Proof:
     lower: int  # no schedule has a smaller initiation interval
     settled: bool  # the least initiation interval is known, or that there is none
     provers: Provers
+    because: tuple[str, ...] = ()  # families that exclude the largest excluded II
 
 
 def build_certificate(
@@ -65,17 +66,24 @@ def _exclusions(proof: Proof) -> Iterator[Exclusion]:
         return
     if is_monotone(proof.problem):
         proved_by = proof.provers.get(last, ())
-        yield _searched(minimum, last, "monotone", proved_by)
+        yield _searched(minimum, last, "monotone", proved_by, proof.because)
         return
     first = minimum
     for interval in range(minimum, last + 1):
         proved_by = proof.provers.get(interval, ())
         if interval == last or proof.provers.get(interval + 1, ()) != proved_by:
-            yield _searched(first, interval, "each", proved_by)
+            because = proof.because if interval == last else ()
+            yield _searched(first, interval, "each", proved_by, because)
             first = interval + 1
 
 
-def _searched(first: int, last: int, argument: str, proved_by: tuple[Backend, ...]) -> Exclusion:
+def _searched(
+    first: int,
+    last: int,
+    argument: str,
+    proved_by: tuple[Backend, ...],
+    because: tuple[str, ...],
+) -> Exclusion:
     return Exclusion.model_validate(
         {
             "first": first,
@@ -83,6 +91,7 @@ def _searched(first: int, last: int, argument: str, proved_by: tuple[Backend, ..
             "by": "search",
             "argument": argument,
             "proved_by": proved_by,
+            "because": because,
         }
     )
 

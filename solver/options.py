@@ -33,6 +33,7 @@ class SolveOptions(Document):
     prove: bool = False  # have every backend exclude II - 1 by itself
     prove_work: Annotated[float, Field(gt=0)] = 100.0  # effort of each such proof
     prove_seconds: Annotated[float, Field(gt=0)] | None = None  # wall time of each such proof
+    blame_work: Annotated[float, Field(ge=0)] = 4.0  # effort to name what excludes II - 1; 0: none
     stages: Positive | None = None  # search no more stages than this; None: all that can help
 
     @model_validator(mode="after")

@@ -14,7 +14,7 @@ from .interval_search import IntervalSearch
 from .options import SolveOptions
 from .probing import Prober
 from .prove import prove_exclusions
-from .question import Stop
+from .question import Question, Stop
 from .solution import Solution
 from .stage_bound import compute_stage_bound
 from .strategies import alternatives, publish
@@ -116,7 +116,17 @@ class _Search:
             lower=self.prober.lower,
             settled=settled,
             provers=provers,
+            because=self._because() if settled else (),
         )
+
+    def _because(self) -> tuple[str, ...]:
+        """What excludes the interval below the least one, if searching excluded it."""
+        last, options = self.prober.lower - 1, self.prober.options
+        if last < self.bounds.minimum or not options.blame_work or self.prober.exhausted:
+            return ()
+        question = Question(self.prober.problem, last, self.stage_bound.stages)
+        limit = self.prober.limit(options.blame_work)
+        return self.prober.backends.blame(question, limit, self.prober.stop)
 
     def _reason(self, best: int, settled: bool) -> str:
         if settled:
