@@ -76,8 +76,8 @@ def build_model(
     Raises LimitReached where the model would be too large to build.
     """
     problem, period = question.problem, question.initiation_interval
+    _check_size(problem)
     classes = GroupClasses(problem)
-    _check_size(problem, classes)
     differences = chain.from_iterable(
         DIFFERENCES[family](problem, classes, period)
         for family in families
@@ -94,9 +94,10 @@ def build_model(
     return variables
 
 
-def _check_size(problem: SchedulingProblem, classes: GroupClasses) -> None:
+def _check_size(problem: SchedulingProblem) -> None:
     """Pairs on one unit, and pairs that may share an issue stream."""
-    sharing = [len(classes.members[0]), len(problem.operations) - len(classes.members[0])]
+    producing = sum(operation.variable_latency for operation in problem.operations)
+    sharing = [producing, len(problem.operations) - producing]
     on_unit = [
         sum(r.unit == unit.name for o in problem.operations for r in o.reservations)
         for unit in problem.machine.units

@@ -44,6 +44,9 @@ HELPERS = ("symmetry", "implied")
 EVERYTHING = frozenset(FAMILIES)
 """All parts of a model. `C7 tmem` instead of `C7` is what the family says of that memory alone."""
 
+MOST_OPERATIONS = 1_500
+"""Operations beyond which pairs of them take longer to write down than a question is worth."""
+
 MOST_CHARACTERS = 100_000_000
 """Text beyond which a model would take more memory than a question is worth."""
 
@@ -66,6 +69,9 @@ def build_model(
 
     Raises LimitReached where the model would be too large to build.
     """
+    count = len(question.problem.operations)
+    if count > MOST_OPERATIONS:
+        raise LimitReached(f"{question.problem.name}: {count} operations are too many for Z3")
     paths = _longest_paths(question, parts)
     if paths.excluded:
         return Model(Script(), (), True)
