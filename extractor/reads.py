@@ -59,13 +59,13 @@ class Reads:
     def _reads_of(self, tile: Tile) -> Iterable[Read]:
         if tile.kind in VIEWS or tile.name in self._hoisted:
             return
-        for position, read in enumerate(tile.inputs):
+        for read in tile.inputs:
             if read.producer is None or read.producer in self._hoisted:
                 continue
             producer, transposed = self._look_through(read.producer)
             if producer in self._hoisted:
                 continue
-            role: Role = _DOT_ROLES[position] if tile.kind == "dot" else "operand"
+            role: Role = _DOT_ROLES[read.position] if tile.kind == "dot" else "operand"
             yield Read(producer, tile.name, read.distance, role, transposed)
 
     def _look_through(self, name: str) -> tuple[str, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from ..models.errors import InvalidKernel
 from ..models.kernel import ElementType
@@ -89,6 +90,9 @@ class _Subtiling:
         if contracted and operation.kind != "dot":
             self._refuse(operation, contracted[0])
         parts = tuple(self._subtiles(contracted))
+        if contracted and self._reads_memory(operation, contracted):
+            yield self._whole(operation, subtile, parts)
+            return
         previous: str | None = None
         for position, part in enumerate(parts):
             last = position == len(parts) - 1
@@ -97,12 +101,43 @@ class _Subtiling:
                 name += f"'{position}"
             tile = self._tile(operation, name, subtile, subtile + part)
             if previous is not None:
-                inputs = (*tile.inputs[:2], Input(previous))
+                inputs = (*(i for i in tile.inputs if i.position < 2), Input(previous, position=2))
                 tile = Tile(
                     name, operation, subtile, inputs, tile.shape, tile.dtype, tile.input_shapes
                 )
             previous = name
             yield tile
+
+    def _reads_memory(self, operation: Operation, contracted: tuple[str, ...]) -> bool:
+        """Whether every part of a contracted operand lies in memory, so that one product reads them all.
+
+        That is so for right operands and for transposed left ones; other left operands are
+        fragments in the registers of the warp groups that made them.
+        """
+        left = operation.operands[0]
+        if not any(d.size in contracted for d in self._dimensions(left)):
+            return True
+        if not isinstance(left, ValueOperand) or left.operation not in self._operations:
+            return True
+        return self._operations[left.operation].kind in ("load", "transpose")
+
+    def _whole(self, operation: Operation, subtile: SubTile, parts: tuple[SubTile, ...]) -> Tile:
+        """One product over all parts of the contracted sizes."""
+        tile = self._tile(operation, operation.name + subtile_suffix(subtile), subtile, subtile)
+        found = [
+            self._input(operand, subtile + part, position)
+            for position, operand in enumerate(operation.operands)
+            for part in parts
+        ]
+        contracted = {size for part in parts for size, _ in part}
+        shapes = tuple(
+            tuple(
+                d.extent if d.size in contracted else self._extent(d, operation)
+                for d in self._dimensions(operand)
+            )
+            for operand in operation.operands
+        )
+        return replace(tile, inputs=tuple(dict.fromkeys(found)), input_shapes=shapes)
 
     def _refuse(self, operation: Operation, size: str) -> None:
         raise InvalidKernel(
@@ -114,7 +149,10 @@ class _Subtiling:
         )
 
     def _tile(self, operation: Operation, name: str, own: SubTile, seen: SubTile) -> Tile:
-        inputs = tuple(self._input(operand, seen) for operand in operation.operands)
+        inputs = tuple(
+            self._input(operand, seen, position)
+            for position, operand in enumerate(operation.operands)
+        )
         dimensions = operation.result.dimensions if operation.result else self._stored(operation)
         shapes = tuple(
             tuple(self._extent(d, operation) for d in self._dimensions(operand))
@@ -141,16 +179,16 @@ class _Subtiling:
             )
         return dimension.extent // parts
 
-    def _input(self, operand: Operand, seen: SubTile) -> Input:
+    def _input(self, operand: Operand, seen: SubTile, position: int) -> Input:
         distance = 0
         while isinstance(operand, CarriedOperand) and operand.loop == self._loop.index:
             operand = self._loop.carried_local(operand.local).next
             distance += 1
         if not isinstance(operand, ValueOperand):
-            return Input(None)
+            return Input(None, position=position)
         if operand.operation not in self._operations:
-            return Input(None, invariant=operand.operation)
+            return Input(None, invariant=operand.operation, position=position)
         producer = self._operations[operand.operation]
         sizes = self._sizes(producer)
         own = tuple(pair for pair in seen if pair[0] in sizes)
-        return Input(producer.name + subtile_suffix(own), distance)
+        return Input(producer.name + subtile_suffix(own), distance, position=position)

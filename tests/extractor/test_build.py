@@ -7,6 +7,7 @@ import pytest
 from twill.extractor.build import build_graph, build_problem, loop_names
 from twill.gpu_profiles.library import load_profile, profile_names
 from twill.kernels.library import kernel_names, kernel_path
+from twill.models.dependence_graph import MatrixWork
 from twill.models.errors import InvalidKernel
 from twill.models.kernel import KernelDocument
 from twill.models.problem import SchedulingProblem
@@ -113,9 +114,20 @@ def test_split_replicates_what_carries_it_and_shares_loads() -> None:
     assert not whole.symmetries
 
 
-def test_a_contracted_split_size_chains_partial_products() -> None:
+def test_a_contracted_split_size_is_read_by_one_product_where_its_parts_lie_in_memory() -> None:
     graph = build_graph(kernel("flash_attention_backward"), load_profile("h100-sxm").value)
-    chained = [d for d in graph.dependences if d.source == "dq_tile'0" and d.target == "dq_tile"]
+    sources = {d.source for d in graph.dependences if d.target == "dq_tile" and d.value}
+    assert sources == {"ds[0]", "ds[1]"}
+    work = {o.name: o.work for o in graph.operations}["dq_tile"]
+    assert isinstance(work, MatrixWork)
+    assert (work.rows, work.columns, work.depth) == (64, 128, 128)
+    assert len(graph.symmetries) == 1
+
+
+def test_a_contracted_split_size_chains_partial_products_of_fragments() -> None:
+    document, profile = kernel("flash_attention_sigmoid"), load_profile("h100-sxm").value
+    graph = build_graph(document, profile, split={"BLOCK_N": 2})
+    chained = [d for d in graph.dependences if d.source == "acc'0" and d.target == "acc"]
     assert [d.role for d in chained] == ["accumulator"]
     assert chained[0].in_place
 
