@@ -1,9 +1,10 @@
-"""The whole library on every GPU: least initiation interval, bounds, and who proved that nothing is below.
+"""The whole library on every GPU: least intervals, bounds, and who excluded what is below.
 
     python benchmarks/library.py [--seconds S] [--json FILE] [--only KERNEL,...] [--gpus GPU,...]
 
-Prints docs/library.md. Where the interval is above MinII, the one below is excluded by Z3 and by CP-SAT, each on its
-own; where only one of them can, Yices reads the same question as SMT-LIB text, if it is installed.
+Prints docs/library.md. Where the interval is above MinII, the one below is excluded by Z3 and by
+CP-SAT, each on its own; where only one of them can, Yices reads the same question as SMT-LIB text,
+if it is installed.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Row:
     minimum: int | None
     attained_by: str
     below_excluded_by: str
+    because_of: str
     groups: int | None
     length: int | None
     seconds: float
@@ -57,12 +59,16 @@ def solve(kernel: str, loop: str, gpu: str, options: SolveOptions) -> Row:
     bounds = certificate.bounds if certificate else None
     attained = ", ".join(u.unit for u in bounds.resource_attained_by) if bounds else ""
     if bounds and bounds.recurrence >= bounds.resource:
-        attained = f"recurrence, {attained}" if bounds.recurrence == bounds.resource else "recurrence"
+        attained = (
+            f"recurrence, {attained}" if bounds.recurrence == bounds.resource else "recurrence"
+        )
     return Row(
         kernel, loop, gpu, len(problem.operations), solution.status,
         schedule.initiation_interval if schedule else None,
         certificate.lower_bound if certificate else None, bounds.minimum if bounds else None,
-        attained, _excluded_by(problem, solution), objectives.get("warp_groups"),
+        attained, _excluded_by(problem, solution),
+        ", ".join(certificate.exclusions[-1].because) if certificate and certificate.exclusions else "",
+        objectives.get("warp_groups"),
         objectives.get("length"), round(solution.effort.seconds, 1),
     )  # fmt: skip
 
@@ -107,14 +113,20 @@ def rows(arguments: argparse.Namespace) -> Iterator[Row]:
                 yield solve(kernel, loop, gpu, options)
 
 
+COLUMNS = (
+    "kernel", "loop", "GPU", "operations", "status", "II", "proved from", "MinII", "attained by",
+    "II - 1 excluded by", "because of", "groups", "length", "s",
+)  # fmt: skip
 HEADER = f"""# The library, solved
 
-Printed by `benchmarks/library.py`, Twill {VERSION}. Cycles of the model; nothing here was measured on a GPU. `bound`: the
-interval equals MinII, and nothing below it exists. Otherwise the backends named excluded II - 1, each on its own (Yices
-where only one of Z3 and CP-SAT did so within its limit); smaller intervals follow because feasibility is monotone.
+Printed by `benchmarks/library.py`, Twill {VERSION}. Cycles of the model; nothing here was measured
+on a GPU. `bound`: the interval equals MinII, and nothing below it exists. Otherwise the backends
+named excluded II - 1, each on its own (Yices where only one of Z3 and CP-SAT did so within its
+limit); smaller intervals follow because feasibility is monotone. `because of`: constraint families
+([constraints.md](constraints.md)) that exclude it together and of which none can be spared.
 
-| kernel | loop | GPU | operations | status | II | proved from | MinII | attained by | II - 1 excluded by | groups | length | s |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
+| {" | ".join(COLUMNS)} |
+|{"---|" * len(COLUMNS)}"""
 
 
 def main() -> None:

@@ -113,8 +113,11 @@ def _because(parts: tuple[str, ...]) -> str:
     named = []
     for part in parts:
         family, _, resource = part.partition(" ")
-        named.append(f"{family} {FAMILIES.get(family, family)}{f': {resource}' if resource else ''}")
-    return f" What excludes it, and of which nothing can be spared: {'; '.join(named)}." if named else ""
+        where = f": {resource}" if resource else ""
+        named.append(f"{family} {FAMILIES.get(family, family)}{where}")
+    if not named:
+        return ""
+    return f" What excludes it, and of which nothing can be spared: {'; '.join(named)}."
 
 
 def _provers(backends: list[str]) -> str:

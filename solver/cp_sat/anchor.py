@@ -1,4 +1,4 @@
-"""Schedules that differ by a shift: one operation's slot is 0, and the iteration begins in the first interval."""
+"""Schedules that differ by a shift only: the one in which an anchor stands at slot 0."""
 
 from __future__ import annotations
 
