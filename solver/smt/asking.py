@@ -18,30 +18,38 @@ SETTINGS: Mapping[str, int] = {
     "smt.arith.solver": 2,
 }
 
-UNITS_OF_WORK = 4_000_000  # Z3 resource units in one unit of work: about a second
-MOST_UNITS = 2**32 - 1  # as far as Z3 counts
+UNITS_OF_WORK = 40_000_000  # Z3's resource units in one unit of work: about a second
+MOST_UNITS = 2**32 - 1  # as far as Z3 counts: 107 units of work
 
 Reading = Mapping[str, int | bool]
 """Values of unknowns by name; unknowns that do not matter are absent."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Patience:
-    """When to give up. A limit without its seconds used up, and a stop."""
+    """What is left of a limit, for one question or for several; over at a stop."""
 
     limit: Limit
     stop: Stop
     _began: float = field(default_factory=time.monotonic)
+    _spent: int = 0  # resource units
 
     @property
     def is_over(self) -> bool:
-        """Whether the seconds are used up, or a stop was asked for."""
+        """Whether the limit is used up, or a stop was asked for."""
         seconds = self.limit.seconds
-        return self.stop.requested or (seconds is not None and self._elapsed >= seconds)
+        late = seconds is not None and self._elapsed >= seconds
+        return late or self.stop.requested or self._units_left <= 0
 
     @property
     def _elapsed(self) -> float:
         return time.monotonic() - self._began
+
+    @property
+    def _units_left(self) -> int:
+        if self.limit.work is None:
+            return MOST_UNITS
+        return min(MOST_UNITS, int(self.limit.work * UNITS_OF_WORK) - self._spent)
 
     def allow(self, solver: z3.Solver) -> None:
         """Give the solver what is left."""
@@ -49,9 +57,13 @@ class Patience:
             left = self.limit.seconds - self._elapsed
             solver.set("timeout", max(1, int(1000 * left)))
         if self.limit.work is not None:
-            units = int(self.limit.work * UNITS_OF_WORK)
-            if units < MOST_UNITS:
-                solver.set("rlimit", max(1, units))
+            solver.set("rlimit", max(1, self._units_left))
+
+    def note(self, solver: z3.Solver) -> None:
+        """Count what the solver has used."""
+        statistics = solver.statistics()
+        if "rlimit count" in statistics.keys():  # noqa: SIM118  (no mapping)
+            self._spent += statistics.get_key_value("rlimit count")
 
 
 def ask(
@@ -75,6 +87,7 @@ def decide(model: Model, patience: Patience) -> tuple[Verdict, Reading]:
         solver.from_string(assertions(model))
         patience.allow(solver)
         result = z3.unknown if patience.is_over else solver.check()
+        patience.note(solver)
     finally:
         withdraw()
     if result == z3.sat:

@@ -21,9 +21,8 @@ def core(
     """What excludes the question together and cannot be spared: `C1`, `C2 TC`, `C7 tmem`, ...
 
     The first word is a family; functional units and memories are told apart. None if the given
-    families are not proved to exclude it. The seconds of the limit are for everything, its work for
-    each attempt to spare a part; what is left unknown stays. Where several sets would do, lower
-    numbers are preferred.
+    families are not proved to exclude it. The limit is for all attempts together; what is left
+    unknown stays. Where several sets would do, lower numbers are preferred.
     """
     patience = Patience(limit or Limit(), stop or Stop())
     kept = [name for name in EVERY_FAMILY if name in families]

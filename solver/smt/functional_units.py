@@ -49,8 +49,9 @@ def _blocks(variables: Variables, unit: FunctionalUnit) -> tuple[list[Block], in
 
 
 def _fits(blocks: list[Block], capacity: int, interval: int) -> Iterator[Formula]:
-    if not blocks:
-        yield Sum(constant=capacity).at_least(0)
+    # Follows from the rest, but pigeons in holes are what such a solver counts worst.
+    free = capacity * interval - sum(block.cycles * block.quantity for block in blocks)
+    yield Sum(constant=min(capacity, free)).at_least(0)
     for index, block in enumerate(blocks):
         others = [other for place, other in enumerate(blocks) if place != index]
         fitting = [other for other in others if other.quantity + block.quantity <= capacity]
