@@ -67,10 +67,15 @@ def solve(kernel: str, loop: str, gpu: str, options: SolveOptions) -> Row:
         schedule.initiation_interval if schedule else None,
         certificate.lower_bound if certificate else None, bounds.minimum if bounds else None,
         attained, _excluded_by(problem, solution),
-        ", ".join(certificate.exclusions[-1].because) if certificate and certificate.exclusions else "",
+        _because(solution),
         objectives.get("warp_groups"),
         objectives.get("length"), round(solution.effort.seconds, 1),
     )  # fmt: skip
+
+
+def _because(solution: Solution) -> str:
+    exclusions = solution.certificate.exclusions if solution.certificate else ()
+    return ", ".join(exclusions[-1].because) if exclusions else ""
 
 
 def _excluded_by(problem: SchedulingProblem, solution: Solution) -> str:
