@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from twill.models.problem import SchedulingProblem
 
 SUM = 300  # the budget that the paper gives to all latencies together
@@ -22,7 +24,7 @@ def scaled(problem: SchedulingProblem, divisor: int) -> SchedulingProblem:
     content = _divided(problem.model_dump(mode="json"), divisor)
     assert isinstance(content, dict)
     content["symmetries"] = ()
-    return SchedulingProblem.model_validate_json(_text(content))
+    return SchedulingProblem.model_validate_json(json.dumps(content))
 
 
 def _divisor(problem: SchedulingProblem, total: int) -> int:
@@ -48,9 +50,3 @@ def _divided(value: object, divisor: int) -> object:
     if isinstance(value, list | tuple):
         return [_divided(item, divisor) for item in value]
     return value
-
-
-def _text(content: dict[str, object]) -> str:
-    import json
-
-    return json.dumps(content)

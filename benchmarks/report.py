@@ -107,9 +107,9 @@ def _literal(part: Row) -> Iterator[str]:
     yield "## The paper's formulation, normalised costs"
     yield ""
     yield (
-        f"Every cost is ceil(c / g), g so that the latencies add up to at most {total}. Algorithm 1 "
-        "starts at MinII, not at 1, and runs once. *Seed* is the modulo schedule by CBC, *grid* the "
-        "Boolean program including the time to write it. The formulation counts liveness and "
+        f"Every cost is ceil(c / g), g so that the latencies add up to at most {total}. Algorithm "
+        "1 starts at MinII, not at 1, and runs once. *Seed* is the modulo schedule by CBC, *grid* "
+        "the Boolean program including the time to write it. The formulation counts liveness and "
         "crossing differently, so its interval need not be ours."
     )
     yield ""
@@ -153,7 +153,7 @@ def _scaling(part: Row) -> Iterator[str]:
     yield ""
     yield (
         "`benchmarks/random_graphs.py`, one run for each seed. A loop counts as solved when its "
-        "least initiation interval is proved within the limit; the medians are over the solved ones."
+        "least initiation interval is proved within the limit; medians are over the solved ones."
     )
     yield ""
     sizes = sorted({(row["operations"], row["limit_seconds"]) for row in part["rows"]})
