@@ -80,8 +80,7 @@ def _solver(deadline: Deadline) -> cp_model.CpSolver:
     parameters = solver.parameters
     parameters.num_workers = 1
     parameters.random_seed = SEED
-    # Schedules are found by restarting often and exclusions by clauses: the relaxation only costs.
-    parameters.search_branching = cp_model.PORTFOLIO_WITH_QUICK_RESTART_SEARCH
+    # The relaxation never helped: what excludes a schedule here is clauses, not bounds.
     parameters.linearization_level = 0
     parameters.catch_sigint_signal = False
     # The symmetries that matter are broken by the model; OR-Tools 9.15 fails an internal lookup
