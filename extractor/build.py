@@ -53,7 +53,7 @@ def build_graph(
 
 def loop_names(document: Located[KernelDocument], profile: GpuProfile) -> tuple[str, ...]:
     """Names of the loops of a kernel, in program order."""
-    return tuple(loop.index for loop in parse_program(document, profile.target).loops)
+    return tuple(loop.name for loop in parse_program(document, profile.target).loops)
 
 
 def _find_loop(program: TileProgram, name: str | None) -> Loop:
@@ -62,9 +62,9 @@ def _find_loop(program: TileProgram, name: str | None) -> Loop:
             "the program has no loop to schedule", cure="write `for i in range(...):` over tiles"
         )
     for loop in program.loops:
-        if name in (None, loop.index):
+        if name in (None, loop.name):
             return loop
-    known = ", ".join(loop.index for loop in program.loops)
+    known = ", ".join(loop.name for loop in program.loops)
     raise InvalidKernel(f"the program has no loop {name!r}", cure=f"known: {known}")
 
 
@@ -109,6 +109,9 @@ class _Pricing:
         self._graph, self._profile = graph, profile
         self._operations = {o.name: o for o in graph.operations}
         self._values = {v.name: v for v in graph.values}
+        self._entering: dict[str, list[GraphDependence]] = {}
+        for dependence in graph.dependences:
+            self._entering.setdefault(dependence.target, []).append(dependence)
         self._prices = {o.name: self._price(o) for o in graph.operations}
 
     def _price(self, operation: GraphOperation) -> Price:
@@ -166,11 +169,7 @@ class _Pricing:
         )
 
     def _wait(self, operation: GraphOperation) -> int:
-        sources = {
-            d.source
-            for d in self._graph.dependences
-            if d.target == operation.name and self._blocks(d)
-        }
+        sources = {d.source for d in self._entering.get(operation.name, ()) if self._blocks(d)}
         return sum(self._wait_for(self._operations[source]) for source in sorted(sources))
 
     def _wait_for(self, source: GraphOperation) -> int:

@@ -16,7 +16,7 @@ from ..models.dependence_graph import (
 from ..models.kernel import ElementType
 from ..models.problem import LegalityRule
 from ..models.profile import GpuProfile
-from ..models.tile_operation import CarriedOperand, Operand, ValueOperand
+from ..models.tile_operation import CarriedOperand, LoopResultOperand, Operand, ValueOperand
 from ..models.tile_program import Loop, TileProgram
 from .chains import VECTOR_KINDS, Chain, ChainFinder
 from .memory_order import memory_order
@@ -61,7 +61,7 @@ class _Lowering:
         dependences = tuple(self._dependences())
         return DependenceGraph(
             kernel=self._program.kernel,
-            loop=self._loop.index,
+            loop=self._loop.name,
             lowering=self._profile.lowering,
             operations=operations,
             values=self._place.values,
@@ -135,8 +135,8 @@ class _Lowering:
             return next(
                 o.type.dtype for o in self._program.operations() if o.name == operand.operation
             )
-        if isinstance(operand, CarriedOperand):
-            return self._loop.carried_local(operand.local).type.dtype
+        if isinstance(operand, CarriedOperand | LoopResultOperand):
+            return self._program.loop(operand.loop).carried_local(operand.local).type.dtype
         return "f32"
 
     def _chain(self, chain: Chain) -> GraphOperation:

@@ -24,6 +24,8 @@ def told_of(name: str, line: int | None = None) -> Iterator[None]:
             raise
         field = ".".join(str(key) for key in first["loc"])
         said = first["msg"].replace("Input should", "must").replace("should", "must")
+        if first["type"] == "too_long":
+            said = f"more than {first['ctx']['max_length']} of them"
         raise InvalidKernel(
             f"{name[:80]}: {field}: {said}",
             line=line,

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..models.errors import InvalidKernel
 from ..models.kernel import ElementType
-from ..models.tile_operation import CarriedOperand, Dimension, Operand, Operation, ValueOperand
+from ..models.tile_operation import (
+    CarriedOperand,
+    Dimension,
+    LoopResultOperand,
+    Operand,
+    Operation,
+    ValueOperand,
+)
 from ..models.tile_program import Loop, TileProgram
 from .tiles import Input, SubTile, Tile, subtile_suffix
+
+MOST_TILES = 2_000  # as many operations as a program may have
 
 
 def subtile_loop(program: TileProgram, loop: Loop, split: Mapping[str, int]) -> tuple[Tile, ...]:
@@ -32,15 +42,27 @@ class _Subtiling:
 
     def tiles(self) -> tuple[Tile, ...]:
         """Every operation for each of its sub-tiles, in program order."""
-        return tuple(
-            tile for operation in self._loop.operations for tile in self._replicas(operation)
-        )
+        found = (tile for operation in self._loop.operations for tile in self._replicas(operation))
+        tiles = tuple(itertools.islice(found, MOST_TILES + 1))
+        if len(tiles) > MOST_TILES:
+            raise self._too_many()
+        return tiles
 
     def _replicas(self, operation: Operation) -> Iterator[Tile]:
         for subtile in self._subtiles(self._sizes(operation)):
             yield from self._chain(operation, subtile)
 
+    def _too_many(self) -> InvalidKernel:
+        return InvalidKernel(
+            f"the splits make more than {MOST_TILES} operations of the loop",
+            line=self._loop.position.line,
+            column=self._loop.position.column,
+            cure="split into fewer parts",
+        )
+
     def _subtiles(self, sizes: tuple[str, ...]) -> Iterator[SubTile]:
+        if math.prod(self._split[size] for size in sizes) > MOST_TILES:
+            raise self._too_many()
         for indices in itertools.product(*(range(self._split[size]) for size in sizes)):
             yield tuple(zip(sizes, indices, strict=True))
 
@@ -75,8 +97,9 @@ class _Subtiling:
         if isinstance(operand, ValueOperand):
             result = self._find(operand.operation).result
             return result.dimensions if result else ()
-        if isinstance(operand, CarriedOperand):
-            return self._loop.carried_local(operand.local).type.dimensions
+        if isinstance(operand, CarriedOperand | LoopResultOperand):
+            loop = self._program.loop(operand.loop)
+            return loop.carried_local(operand.local).type.dimensions
         return ()
 
     def _find(self, name: str) -> Operation:
@@ -109,7 +132,7 @@ class _Subtiling:
             yield tile
 
     def _reads_memory(self, operation: Operation, contracted: tuple[str, ...]) -> bool:
-        """Whether every part of a contracted operand lies in memory, so that one product reads them all.
+        """Whether every part of a contracted operand lies in memory: one product reads them all.
 
         That is so for right operands and for transposed left ones; other left operands are
         fragments in the registers of the warp groups that made them.
@@ -181,7 +204,12 @@ class _Subtiling:
 
     def _input(self, operand: Operand, seen: SubTile, position: int) -> Input:
         distance = 0
-        while isinstance(operand, CarriedOperand) and operand.loop == self._loop.index:
+        passed: list[str] = []
+        while isinstance(operand, CarriedOperand) and operand.loop == self._loop.name:
+            if operand.local in passed:
+                operand = self._never_assigned(passed)
+                break
+            passed.append(operand.local)
             operand = self._loop.carried_local(operand.local).next
             distance += 1
         if not isinstance(operand, ValueOperand):
@@ -192,3 +220,14 @@ class _Subtiling:
         sizes = self._sizes(producer)
         own = tuple(pair for pair in seen if pair[0] in sizes)
         return Input(producer.name + subtile_suffix(own), distance, position=position)
+
+    def _never_assigned(self, locals_: list[str]) -> Operand:
+        """What a local holds that is only ever assigned to itself."""
+        if len(locals_) > 1:
+            raise InvalidKernel(
+                f"{', '.join(locals_)} take over each other's values, and nothing computes them",
+                line=self._loop.position.line,
+                column=self._loop.position.column,
+                cure="give each of them one value before the loop",
+            )
+        return self._loop.carried_local(locals_[0]).initial

@@ -109,6 +109,13 @@ class TileProgram(Document):
         """The loops in program order; usually one."""
         return tuple(segment for segment in self.segments if isinstance(segment, Loop))
 
+    def loop(self, name: str) -> Loop:
+        """The loop of that name; KeyError if there is none."""
+        for loop in self.loops:
+            if loop.name == name:
+                return loop
+        raise KeyError(name)
+
     def operations(self) -> Iterator[Operation]:
         """Every operation in program order."""
         for segment in self.segments:

@@ -75,6 +75,9 @@ def _one(details: ErrorDetails, path: Path, model: type[Document]) -> tuple[str,
         if given.count("(") != given.count(")"):
             return f"{given} is not a legal name", "quote text that has a comma inside { } or [ ]"
         return f"{given} is not a legal name", f"it must match {context['pattern']}"
+    if kind == "too_long":
+        most = context["max_length"]
+        return f"has more than {most} items", f"leave out what exceeds {most}"
     if kind in ("value_error", "assertion_error"):
         # documents write "what is wrong; what would be right"
         said, _, cure = details["msg"].split(", ", 1)[-1].partition("; ")
