@@ -15,7 +15,7 @@ TIMES = {"latency_cycles", "handoff_cycles", "issue_cycles", "wait_cycles", "sen
 
 
 def normalise(problem: SchedulingProblem, total: int = SUM) -> SchedulingProblem:
-    """The problem with every time divided by the least g that keeps the latencies within `total`."""
+    """Every time divided by the least g with which the latencies add up to `total` at most."""
     return scaled(problem, _divisor(problem, total))
 
 
