@@ -49,7 +49,7 @@ class StageBound(Document):
     kind: Literal["argued", "rule"]  # rule: a limit of the machine below the argued bound
     argued: Positive
     components: Positive  # [h]
-    held_spread: Count  # sum over the spanning forest
+    held_spread: Count  # stages within components, summed over them
     gap: Count  # 1 + ceil(max (lat + x) / MinII)
     window: Count  # 1 + ceil(max latency / MinII)
 
