@@ -1,4 +1,4 @@
-"""For every family a problem that is infeasible with all families, and feasible without that one."""
+"""For each family, a problem that is infeasible with all families and feasible without it."""
 
 from collections.abc import Callable
 
