@@ -11,7 +11,13 @@ from .in_place import InPlace
 from .order import IterationOrder
 from .places import align, columns_of, place_for, registers_of
 from .reads import Read, Reads
-from .storage import Sharing, accumulator_chains, forwarded_products, overwritten_products
+from .storage import (
+    Sharing,
+    accumulator_chains,
+    check_accumulators,
+    forwarded_products,
+    overwritten_products,
+)
 from .tiles import Tile
 
 SMALL_ALIGNMENT = 128  # bytes, of row vectors in shared memory
@@ -25,6 +31,7 @@ class Placement:
 
     def __init__(self, reads: Reads, profile: GpuProfile) -> None:
         self._reads, self._profile = reads, profile
+        check_accumulators(reads)
         self._order = IterationOrder(reads)
         in_columns = profile.lowering == "tcgen05"
         self._accumulators = accumulator_chains(reads) if in_columns else {}

@@ -62,16 +62,18 @@ class Reads:
         for read in tile.inputs:
             if read.producer is None or read.producer in self._hoisted:
                 continue
-            producer, transposed = self._look_through(read.producer)
+            producer, further, transposed = self._look_through(read.producer)
             if producer in self._hoisted:
                 continue
             role: Role = _DOT_ROLES[read.position] if tile.kind == "dot" else "operand"
-            yield Read(producer, tile.name, read.distance, role, transposed)
+            yield Read(producer, tile.name, read.distance + further, role, transposed)
 
-    def _look_through(self, name: str) -> tuple[str, bool]:
-        transposed = False
+    def _look_through(self, name: str) -> tuple[str, int, bool]:
+        """What is viewed, of how many iterations before the view, and whether it is transposed."""
+        distance, transposed = 0, False
         tile = self.tiles[name]
         while tile.kind in VIEWS and tile.inputs[0].producer is not None:
             transposed ^= tile.kind == "transpose"
+            distance += tile.inputs[0].distance
             tile = self.tiles[tile.inputs[0].producer]
-        return tile.name, transposed
+        return tile.name, distance, transposed

@@ -5,9 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..models.dependence_graph import GraphDependence
+from ..models.errors import InvalidKernel
 from .order import IterationOrder
 from .places import columns_of, place_for
 from .reads import Reads
+
+
+def check_accumulators(reads: Reads) -> None:
+    """Raise InvalidKernel where two products accumulate in place onto the same value."""
+    onto: dict[str, str] = {}
+    for read in reads.all:
+        if read.role != "accumulator":
+            continue
+        first = onto.setdefault(read.producer, read.reader)
+        if first != read.reader:
+            raise InvalidKernel(
+                f"{first} and {read.reader} both accumulate onto {read.producer}",
+                line=reads.tiles[read.reader].line,
+                cure="products accumulate in place: write `value + dot(a, b)` for one of them",
+            )
 
 
 def accumulator_chains(reads: Reads) -> Mapping[str, str]:

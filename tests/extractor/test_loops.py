@@ -81,3 +81,34 @@ def test_locals_that_only_change_places_are_refused() -> None:
     with pytest.raises(InvalidKernel, match="take over each other's values") as caught:
         build_problem(kernel_of(swapped), HOPPER)
     assert caught.value.problems[0].line == FIRST_LINE + 3
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_a_carried_row_vector_is_of_the_iteration_before_behind_its_broadcast(fused: bool) -> None:
+    program = """
+acc = zeros((M, N))
+peak = zeros((M,))
+for k in range(cdiv(columns, K)):
+    acc = dot(load(a, (m, k), (M, K)), load(b, (0, k), (N, K)).T, acc * peak[:, None])
+    peak = max(acc, 1)
+store(c, (m, 0), acc)
+"""
+    graph = build_graph(kernel_of(program), HOPPER, fused=fused)
+    distances = {d.distance for d in graph.dependences if d.value == "peak"}
+    assert distances == {1}
+
+
+@pytest.mark.parametrize("gpu", ["h100-sxm", "b200"])
+def test_two_products_do_not_accumulate_onto_one_value(gpu: str) -> None:
+    program = """
+acc = zeros((M, N))
+for k in range(cdiv(columns, K)):
+    x = load(a, (m, k), (M, K))
+    y = load(b, (0, k), (N, K))
+    other = dot(x, y.T, acc)
+    acc = dot(x, y.T, acc)
+    store(c, (m, k), other)
+"""
+    with pytest.raises(InvalidKernel, match="other and acc both accumulate onto acc") as caught:
+        build_problem(kernel_of(program), load_profile(gpu).value)
+    assert (caught.value.problems[0].line, caught.value.problems[0].column) == (FIRST_LINE + 5, 7)
