@@ -81,6 +81,9 @@ def _register_faults(profile: GpuProfile) -> Iterator[Fault]:
         if budget % step:
             message = f"{name} is {budget}, not a multiple of {step}"
             yield ("registers", name), message, "round it to a multiple of step"
+    if registers.base.whole + registers.margin.whole >= most:
+        message = f"base and margin leave nothing of the {most} registers per thread"
+        yield ("registers", "base"), message, "check the figures"
     if registers.per_multiprocessor.whole < THREADS * step:
         message = f"one warp group needs {THREADS} times {step} registers at least"
         yield ("registers", "per_multiprocessor"), message, "check the figure"
