@@ -65,6 +65,12 @@ DIFFERENCES: dict[Family, DifferenceFamily] = {
 MOST_PAIRS = 1_000_000
 """Pairs of operations beyond which a model is not built."""
 
+MOST_COPIES = 200_000
+"""Copies of lives beyond which a model is not built."""
+
+MOST_CYCLES = 2**48
+"""The longest iteration whose sums stay within the integers of CP-SAT."""
+
 
 def build_model(
     question: Question,
@@ -76,7 +82,8 @@ def build_model(
     Raises LimitReached where the model would be too large to build.
     """
     problem, period = question.problem, question.initiation_interval
-    _check_size(problem)
+    _check_pairs(problem)
+    _check_stages(question)
     classes = GroupClasses(problem)
     differences = chain.from_iterable(
         DIFFERENCES[family](problem, classes, period)
@@ -94,7 +101,7 @@ def build_model(
     return variables
 
 
-def _check_size(problem: SchedulingProblem) -> None:
+def _check_pairs(problem: SchedulingProblem) -> None:
     """Pairs on one unit, and pairs that may share an issue stream."""
     producing = sum(operation.variable_latency for operation in problem.operations)
     sharing = [producing, len(problem.operations) - producing]
@@ -107,4 +114,17 @@ def _check_size(problem: SchedulingProblem) -> None:
         raise LimitReached(
             f"{problem.name}: {len(problem.operations)} operations make {pairs} pairs; "
             f"CP-SAT is asked about {MOST_PAIRS} at most"
+        )
+
+
+def _check_stages(question: Question) -> None:
+    """Copies of lives, one per stage and warp group; and the cycles of an iteration."""
+    problem, stages = question.problem, question.stages
+    held = sum(bool(value.registers) for value in problem.values)
+    received = sum(bool(dependence.received_registers) for dependence in problem.dependences)
+    per_stage = (held + received) * problem.machine.warp_groups + len(problem.values)
+    if per_stage * stages > MOST_COPIES or stages * question.initiation_interval > MOST_CYCLES:
+        raise LimitReached(
+            f"{problem.name}: {stages} stages of {question.initiation_interval} cycles are more "
+            f"than CP-SAT is asked about"
         )
