@@ -10,7 +10,7 @@ import z3
 
 from ..question import Limit, Question, Stop, Verdict
 from .model import EVERYTHING, Model, build_model
-from .smtlib import assertions
+from .smtlib import pieces
 
 SETTINGS: Mapping[str, int] = {
     "random_seed": 1,
@@ -84,9 +84,13 @@ def decide(model: Model, patience: Patience) -> tuple[Verdict, Reading]:
     solver = _solver()
     withdraw = patience.stop.register(solver.ctx.interrupt)
     try:
-        solver.from_string(assertions(model))
+        # Nothing interrupts the reader, so that it gets no more than a moment's work at once.
+        for piece in pieces(model):
+            if patience.is_over:
+                return Verdict.UNKNOWN, {}
+            solver.from_string(piece)
         patience.allow(solver)
-        result = z3.unknown if patience.is_over else solver.check()
+        result = solver.check()
         patience.note(solver)
     finally:
         withdraw()

@@ -12,7 +12,6 @@ from .crossing import crossing_constraints, crossing_differences
 from .dependence import dependence_constraints, dependence_differences
 from .functional_units import functional_unit_constraints
 from .group_domains import GroupDomains
-from .implied import implied_constraints, implied_differences
 from .issue_streams import issue_stream_constraints
 from .labelled import Labelled
 from .longest_paths import Difference, LongestPaths
@@ -35,11 +34,10 @@ FAMILIES: Mapping[str, Callable[[Variables], Iterator[Labelled]]] = {
     "C8": register_constraints,
     "C9": write_after_read_constraints,
     "symmetry": symmetry_constraints,
-    "implied": implied_constraints,
 }
 
-HELPERS = ("symmetry", "implied")
-"""No verdict is owed to these: equal schedules are asked for once, and domains are narrowed."""
+HELPERS = ("symmetry",)
+"""No verdict is owed to these: of equal schedules one is asked for."""
 
 EVERYTHING = frozenset(FAMILIES)
 """All parts of a model. `C7 tmem` instead of `C7` is what the family says of that memory alone."""
@@ -107,8 +105,6 @@ def _longest_paths(question: Question, parts: frozenset[str]) -> LongestPaths:
         differences += crossing_differences(problem, domains, interval)
     if "C9" in parts:
         differences += write_after_read_differences(problem, interval)
-    if "implied" in parts:
-        differences += implied_differences(problem, interval, parts)
     names = [operation.name for operation in problem.operations]
     over = question.stages * interval
     latest = [over - operation.latency_cycles for operation in problem.operations]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..question import Question
 from .model import EVERYTHING, Model, build_model
 from .terms import FALSE
+
+PIECE_CHARACTERS = 4_000_000
 
 
 def smtlib_text(question: Question, parts: frozenset[str] = EVERYTHING) -> str:
@@ -18,19 +22,39 @@ def smtlib_text(question: Question, parts: frozenset[str] = EVERYTHING) -> str:
         f"; {question.problem.name} at initiation interval {question.initiation_interval}, "
         f"{question.stages} stages"
     )
-    return "\n".join((about, "(set-logic QF_LIA)", assertions(model), "(check-sat)", ""))
+    lines = (about, "(set-logic QF_LIA)", *_declarations(model), *_assertions(model))
+    return "\n".join((*lines, "(check-sat)", ""))
 
 
-def assertions(model: Model) -> str:
-    """Declarations and assertions; a comment before each family names it."""
+def pieces(model: Model) -> Iterator[str]:
+    """Declarations and assertions in scripts for one reader, which remembers what is declared."""
+    lines: list[str] = []
+    size = 0
+    for line in (*_declarations(model), *_assertions(model)):
+        lines.append(line)
+        size += len(line)
+        if size > PIECE_CHARACTERS:
+            yield "\n".join(lines)
+            lines, size = [], 0
+    yield "\n".join(lines)
+
+
+def _declarations(model: Model) -> Iterator[str]:
+    for name, sort in model.script.sorts.items():
+        yield f"(declare-const {name} {sort})"
+
+
+def _assertions(model: Model) -> Iterator[str]:
+    """A comment before each family names it."""
     if model.excluded:
-        return f"; differences of issue cycles alone\n(assert {FALSE})"
-    lines = [f"(declare-const {name} {sort})" for name, sort in model.script.sorts.items()]
-    lines += [f"(assert {formula})" for formula in model.script.definitions]
+        yield "; differences of issue cycles alone"
+        yield f"(assert {FALSE})"
+        return
+    for formula in model.script.definitions:
+        yield f"(assert {formula})"
     family = ""
     for name, labelled in model.constraints:
         if name != family:
-            lines.append(f"; {name}")
+            yield f"; {name}"
             family = name
-        lines.append(f"(assert {labelled.formula})")
-    return "\n".join(lines)
+        yield f"(assert {labelled.formula})"
