@@ -64,19 +64,14 @@ def _matrix(operation: GraphOperation, work: MatrixWork, profile: GpuProfile) ->
         latency_cycles=held + core.latency.whole,
         issue_cycles=ceiling(issue),
         held_cycles=held,
-        reservations=(Reservation(unit="tensor_core", cycles=held), *port),
+        reservations=(Reservation(unit="tensor_core", cycles=held), port),
     )
 
 
-def _port(bytes_moved: int, cycles: int, profile: GpuProfile) -> tuple[Reservation, ...]:
-    if not bytes_moved:
-        return ()
+def _port(bytes_moved: int, cycles: int, profile: GpuProfile) -> Reservation:
     capacity = profile.units["shared_port"].capacity.whole
-    return (
-        Reservation(
-            unit="shared_port", quantity=min(capacity, -(-bytes_moved // cycles)), cycles=cycles
-        ),
-    )
+    quantity = min(capacity, -(-bytes_moved // cycles))
+    return Reservation(unit="shared_port", quantity=quantity, cycles=cycles)
 
 
 def _check_shape(operation: GraphOperation, work: MatrixWork, profile: GpuProfile) -> None:

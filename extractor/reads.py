@@ -39,11 +39,6 @@ class Reads:
         """Reads of one tile."""
         return tuple(read for read in self.all if read.producer == producer)
 
-    def outside(self, producer: str) -> tuple[Read, ...]:
-        """Reads of one tile by other operations of the schedule, or by a later iteration."""
-        own = self.owner[producer]
-        return tuple(r for r in self.of(producer) if self.owner[r.reader] != own or r.distance > 0)
-
     def is_vector(self, tile: str) -> bool:
         """Whether an elementwise chain executes the tile."""
         return self.tiles[tile].kind in VECTOR_KINDS

@@ -32,6 +32,7 @@ CASES = [
     ("a, b = 1, 2", 14, 3, "only a local can be assigned", "name = expression"),
     ("a = b = 1", 14, 3, "Assign is not a statement", "assign one name at a time"),
     ("a[0] = 1", 14, 3, "only a local can be assigned", "name = expression"),
+    ("a[0] += 1", 14, 3, "only a local can be assigned", "name = expression"),
     ("a: f32 = 1", 14, 3, "AnnAssign is not a statement", "types follow"),
     ("import os", 14, 3, "Import is not a statement", "no import"),
     ("if m: a = 1", 14, 3, "If is not a statement", "where(condition"),
@@ -57,6 +58,7 @@ CASES = [
     ("for n in range(1, 2, 3):\n  a = 1", 14, 12, "range with 3 arguments", "range(first, end)"),
     ("for n in range(scale):\n  a = 1", 14, 18, "an integer is needed", "sizes, extents"),
     ("for m in range(2):\n  a = 1", 14, 7, "m is a size, an argument", "choose another"),
+    ("a = 1\nfor a in range(2):\n  b = 1", 15, 7, "a is a local already", "another loop index"),
     ("for n in range(2):\n  n = 1", 15, 5, "n is a size, an argument", "choose another"),
     ("for n in range(2):\n  a = a + 1.0", 15, 9, "a is read before it is assigned", "before the"),
     (
@@ -103,6 +105,8 @@ CASES = [
     (X + "s = sum(a > 0.0, axis=0)", 15, 7, "a reduction of a mask", "where(mask"),
     (X + "store(y, (m, 0), a)", 15, 20, "y is f32 and the value bf16 (A, B)", ".to(f32)"),
     ("store(y, (m, 0, 0), zeros((A, B)))", 14, 12, "3 indices into y", "2 dimensions"),
+    ("a = full((A,), zeros((A,)))", 14, 18, "f32 (A,) fills f32", "give a f32 scalar"),
+    (X + "s = a + x", 15, 7, "x is an array in global memory", "load a tile of it"),
     ("a = full((A,), 0.5, i32)", 14, 18, "0.5 in i32", "write an integer"),
     # expressions
     (X + "s = a ** 2", 15, 7, "Pow is not part of the language", "multiply"),

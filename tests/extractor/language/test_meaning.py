@@ -42,6 +42,8 @@ def test_elementwise_functions(parse: Parse) -> None:
         "full((A,), scale) + count.to(f32)": np.full(16, 7.0),
         "(r > 1).to(f32)": exact > 1, "full((A,), 2, i32).to(f32)": np.full(16, 2),
         "sum(arange(A), axis=0).to(f32) + r": exact + 120,
+        "where(full((A,), True, bool), r, 0)": exact,
+        "r + load(v, (-m + m,), (A,))": 2 * exact,
         "r.to(i32).to(f32)": np.floor(exact),
     }  # fmt: skip
     for text, expected in table.items():
