@@ -16,7 +16,9 @@ from .kernels.graph_library import graph_names, graph_path
 from .kernels.library import kernel_names, kernel_path
 from .models.answer import Alternative, Answer, Effort, Sources, Status
 from .models.answer_checks import answer_faults
+from .models.certificate import Bounds
 from .models.errors import (
+    Infeasible,
     InvalidGraph,
     InvalidInput,
     InvalidKernel,
@@ -147,10 +149,17 @@ def _contradictions(answer: Answer, path: str) -> Iterator[Problem]:
     found = list(answer_faults(answer))
     if not found and answer.schedule is not None:
         found += [Problem(sentence) for sentence in violations(answer.problem, answer.schedule)]
-    if answer.bounds is not None and answer.bounds != compute_bounds(answer.problem):
+    if answer.bounds is not None and answer.bounds != _bounds_of(answer.problem):
         found.append(Problem("the bounds are not those of the problem"))
     for problem in found:
         yield replace(problem, file=path)
+
+
+def _bounds_of(problem: SchedulingProblem) -> Bounds | None:
+    try:
+        return compute_bounds(problem)
+    except (InvalidGraph, Infeasible):
+        return None
 
 
 def _kernel_task(text: str, file: str, gpu: str | None) -> Task:

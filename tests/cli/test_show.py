@@ -82,9 +82,21 @@ def add_a_field(document: Document) -> None:
     document["opinion"] = "good"
 
 
+def close_a_circuit(document: Document) -> None:
+    document["problem"]["dependences"][-1]["distance"] = 0
+    document["problem"]["dependences"][-1].update(source="O", target="S", value=None)
+
+
+def last_for_ever(document: Document) -> None:
+    for operation in document["problem"]["operations"]:
+        operation["latency_cycles"] = 1_000_000_000
+
+
 @pytest.mark.parametrize(
     "tamper",
     [
+        close_a_circuit,
+        last_for_ever,
         issue_twice_at_once,
         claim_less,
         claim_a_lower_bound,
