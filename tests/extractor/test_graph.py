@@ -201,6 +201,7 @@ def test_a_given_machine_is_used_where_none_is_inline() -> None:
             "7:14 b has no opener",
         ),
         ("dependences:", "rules: [{together: [S, X]}]\ndependences:", "7:24 unknown operation 'X'"),
+        ("dependences:", "rules: [{rule: a/1}]\ndependences:", "7:9 rules[0]: a rule has either"),
         ("- S -> P", "- S - P", "8:5 dependences[0]: 'S - P' is no dependence"),
         ("latency: 3", "latency: -3", "5:16 operations.S.latency: must be greater than"),
         ("latency: 3", "latency: 3.5", "5:16 operations.S.latency: must be an integer"),

@@ -48,6 +48,9 @@ def test_arguments_by_name() -> None:
     assert program.tensor("b") == TensorParameter(name="b", dtype="bf16", shape=("N", "K"))
     with pytest.raises(KeyError):
         program.tensor("z")
+    assert program.loop(program.loops[0].name) is program.loops[0]
+    with pytest.raises(KeyError):
+        program.loop("z")
     with pytest.raises(KeyError):
         program.loops[0].carried_local("z")
 
