@@ -44,11 +44,18 @@ def build_graph(
     chosen = document.value.split_for(profile.target) if split is None else split
     try:
         target = _find_loop(program, loop)
-        tiles = subtile_loop(program, target, chosen)
+        tiles = subtile_loop(program, target, chosen, column_step=_column_step(profile))
         with told_of(program.kernel):
             return lower_loop(program, target, tiles, profile, fused=fused)
     except InvalidKernel as fault:
         raise _in_file(fault, document) from None
+
+
+def _column_step(profile: GpuProfile) -> int | None:
+    """The step of a product's columns, where products fill registers of the warp group."""
+    if profile.lowering != "wgmma":
+        return None
+    return max(shape.column_step for shape in profile.tensor_core.shapes.values())
 
 
 def loop_names(document: Located[KernelDocument], profile: GpuProfile) -> tuple[str, ...]:

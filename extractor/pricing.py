@@ -12,6 +12,8 @@ from ..models.kernel import ELEMENT_BYTES
 from ..models.problem import Reservation
 from ..models.profile import GpuProfile
 
+PORT = "shared_port"
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -69,9 +71,9 @@ def _matrix(operation: GraphOperation, work: MatrixWork, profile: GpuProfile) ->
 
 
 def _port(bytes_moved: int, cycles: int, profile: GpuProfile) -> Reservation:
-    capacity = profile.units["shared_port"].capacity.whole
+    capacity = profile.units[PORT].capacity.whole
     quantity = min(capacity, -(-bytes_moved // cycles))
-    return Reservation(unit="shared_port", quantity=quantity, cycles=cycles)
+    return Reservation(unit=PORT, quantity=quantity, cycles=cycles)
 
 
 def _check_shape(operation: GraphOperation, work: MatrixWork, profile: GpuProfile) -> None:
@@ -114,26 +116,35 @@ def _transfer(operation: GraphOperation, work: TransferWork, profile: GpuProfile
 
 def _vector(work: VectorWork, profile: GpuProfile) -> Price:
     loads = _unit_loads(work, profile)
-    vector = profile.vector
-    share = vector.sustained_share.exact
-    cycles = 1
-    for unit, amount in loads.items():
-        full = profile.units[unit].capacity.exact
-        rate = full if unit in vector.exclusive else full * share
-        cycles = max(cycles, ceiling(amount / rate))
+    rates = {unit: _rate(unit, profile) for unit in loads}
     columns = _tensor_memory_cycles(work, profile)
-    cycles = max(cycles, columns)
+    cycles = max(1, columns, *(ceiling(loads[unit] / rates[unit]) for unit in loads))
     reservations = [
         Reservation(unit=unit, quantity=ceiling(amount / cycles), cycles=cycles)
         for unit, amount in sorted(loads.items())
-        if amount
+        if not _slips(unit, amount / cycles, profile)
     ]
-    latency = vector.latency.whole
+    latency = profile.vector.latency.whole
     if columns and profile.tensor_memory is not None:
         reservations.append(Reservation(unit="tensor_memory_port", cycles=columns))
         latency += profile.tensor_memory.load_latency.whole if work.loaded_elements else 0
         latency += profile.tensor_memory.store_latency.whole if work.stored_words else 0
     return Price(cycles + latency, cycles, cycles, tuple(reservations))
+
+
+def _rate(unit: str, profile: GpuProfile) -> Fraction:
+    """What one chain takes of a unit in a cycle."""
+    vector = profile.vector
+    full = profile.units[unit].capacity.exact
+    if unit in vector.exclusive:
+        return full
+    return full * (vector.port_share if unit == PORT else vector.sustained_share).exact
+
+
+def _slips(unit: str, quantity: Fraction, profile: GpuProfile) -> bool:
+    """Whether so little of the port is needed that the operands of products leave room for it."""
+    least = profile.units[unit].capacity.exact * profile.vector.least_port_share.exact
+    return unit == PORT and quantity <= least
 
 
 def _unit_loads(work: VectorWork, profile: GpuProfile) -> Mapping[str, Fraction]:
@@ -152,7 +163,7 @@ def _unit_loads(work: VectorWork, profile: GpuProfile) -> Mapping[str, Fraction]
     if work.shuffles:
         loads["shuffle"] = Fraction(work.shuffles)
     if work.shared_bytes:
-        loads["shared_port"] = Fraction(work.shared_bytes)
+        loads[PORT] = Fraction(work.shared_bytes)
         issued += Fraction(work.shared_bytes, 16)  # 16 bytes per thread instruction
     loads["issue"] = issued
     return {unit: amount for unit, amount in loads.items() if amount}

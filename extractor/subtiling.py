@@ -18,27 +18,49 @@ from ..models.tile_operation import (
     ValueOperand,
 )
 from ..models.tile_program import Loop, TileProgram
+from .shares import Share, find_shares
 from .tiles import Input, SubTile, Tile, subtile_suffix
 
 MOST_TILES = 2_000  # as many operations as a program may have
 
 
-def subtile_loop(program: TileProgram, loop: Loop, split: Mapping[str, int]) -> tuple[Tile, ...]:
+def subtile_loop(
+    program: TileProgram, loop: Loop, split: Mapping[str, int], *, column_step: int | None = None
+) -> tuple[Tile, ...]:
     """The tile operations of a loop in program order, one for each sub-tile.
 
-    Raises InvalidKernel where a split size does not divide, or is reduced over by something that
-    cannot be chained.
+    With a column step, products that contract a split size are cut along their columns into
+    multiples of it. Raises InvalidKernel where a split size does not divide, or is reduced over by
+    something that cannot be chained.
     """
-    return _Subtiling(program, loop, split).tiles()
+    return _Subtiling(program, loop, split, column_step).tiles()
 
 
 class _Subtiling:
-    def __init__(self, program: TileProgram, loop: Loop, split: Mapping[str, int]) -> None:
+    def __init__(
+        self, program: TileProgram, loop: Loop, split: Mapping[str, int], column_step: int | None
+    ) -> None:
         self._program = program
         self._loop = loop
         self._split = {size: parts for size, parts in split.items() if parts > 1}
         self._operations = {operation.name: operation for operation in loop.operations}
         self._carried_sizes: dict[str, tuple[str, ...]] = {}
+        self._shares = {} if column_step is None else self._find_shares(column_step)
+
+    def _find_shares(self, column_step: int) -> Mapping[str, Share]:
+        """Products that read the parts of exactly one split size, all of them from memory."""
+        found: dict[str, Share] = {}
+        for size, parts in self._split.items():
+            contracting = [
+                operation
+                for operation in self._loop.operations
+                if operation.kind == "dot"
+                and not self._sizes(operation)
+                and self._contracted(operation) == (size,)
+                and self._reads_memory(operation, (size,))
+            ]
+            found |= find_shares(self._loop, contracting, parts, column_step)
+        return found
 
     def tiles(self) -> tuple[Tile, ...]:
         """Every operation for each of its sub-tiles, in program order."""
@@ -50,7 +72,14 @@ class _Subtiling:
 
     def _replicas(self, operation: Operation) -> Iterator[Tile]:
         for subtile in self._subtiles(self._sizes(operation)):
-            yield from self._chain(operation, subtile)
+            for share in self._share_parts(operation):
+                yield from self._chain(operation, subtile + share)
+
+    def _share_parts(self, operation: Operation) -> tuple[SubTile, ...]:
+        share = self._shares.get(operation.name)
+        if share is None:
+            return ((),)
+        return tuple(((share.size, index),) for index in range(share.parts))
 
     def _too_many(self) -> InvalidKernel:
         return InvalidKernel(
@@ -193,6 +222,9 @@ class _Subtiling:
 
     def _extent(self, dimension: Dimension, operation: Operation) -> int:
         parts = self._split.get(dimension.size or "", 1)
+        share = self._shares.get(operation.name)
+        if share is not None and share.size == dimension.size:
+            parts *= share.parts
         if dimension.extent % parts:
             raise InvalidKernel(
                 f"{dimension.size} = {dimension.extent} cannot be split into {parts}",
@@ -218,7 +250,8 @@ class _Subtiling:
             return Input(None, invariant=operand.operation, position=position)
         producer = self._operations[operand.operation]
         sizes = self._sizes(producer)
-        own = tuple(pair for pair in seen if pair[0] in sizes)
+        share = self._shares.get(producer.name)
+        own = tuple(pair for pair in seen if pair[0] in sizes or (share and pair[0] == share.size))
         return Input(producer.name + subtile_suffix(own), distance, position=position)
 
     def _never_assigned(self, locals_: list[str]) -> Operand:

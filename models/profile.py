@@ -165,6 +165,10 @@ class VectorUnits(Document):
     # Share of its units that an elementwise chain may take, so that two warp groups interleave;
     # does not apply to the units of `exclusive`.
     sustained_share: ShareFigure
+    # Share of the shared-memory port that a chain takes: products go on reading from the rest.
+    port_share: ShareFigure
+    # A chain that needs less of the port is not reserved there: it slips in between.
+    least_port_share: ShareFigure
     exclusive: tuple[Name, ...]
     latency: Figure  # cycles until the last result of a chain is usable
     row_replication: WholeFigure  # threads that hold one element of a row vector

@@ -114,14 +114,23 @@ def test_split_replicates_what_carries_it_and_shares_loads() -> None:
     assert not whole.symmetries
 
 
-def test_a_contracted_split_size_is_read_by_one_product_where_its_parts_lie_in_memory() -> None:
+def test_a_product_that_contracts_a_split_size_is_cut_along_its_columns_on_hopper() -> None:
     graph = build_graph(kernel("flash_attention_backward"), load_profile("h100-sxm").value)
-    sources = {d.source for d in graph.dependences if d.target == "dq_tile" and d.value}
-    assert sources == {"ds[0]", "ds[1]"}
+    for share in ("dq_tile[0]", "dq_tile[1]"):
+        sources = {d.source for d in graph.dependences if d.target == share and d.value}
+        assert sources == {"ds[0]", "ds[1]"}
+        work = {o.name: o.work for o in graph.operations}[share]
+        assert isinstance(work, MatrixWork)
+        assert (work.rows, work.columns, work.depth) == (64, 64, 128)
+    assert len(graph.symmetries) == 1
+
+
+def test_a_product_into_tensor_memory_is_not_cut() -> None:
+    profile = load_profile("b200").value
+    graph = build_graph(kernel("flash_attention_backward"), profile, split={"BLOCK_N": 2})
     work = {o.name: o.work for o in graph.operations}["dq_tile"]
     assert isinstance(work, MatrixWork)
-    assert (work.rows, work.columns, work.depth) == (64, 128, 128)
-    assert len(graph.symmetries) == 1
+    assert (work.rows, work.columns, work.depth) == (128, 128, 128)
 
 
 def test_a_contracted_split_size_chains_partial_products_of_fragments() -> None:
