@@ -1,0 +1,1 @@
+"""The NumPy machine: runs warp programs with barriers, asynchronous copies and products."""

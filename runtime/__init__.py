@@ -1,0 +1,1 @@
+"""Compile, load, launch, check and time a bundle; needs no other part of Twill."""
