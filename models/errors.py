@@ -9,7 +9,7 @@ TwillError
     LimitReached          unknown; carries what is known                -> exit 3
   Interrupted             the person asked to stop                      -> exit 130
   Violation               a verifier caught us: a fault of Twill        -> exit 70, HTTP 500
-    ScheduleViolation
+    ScheduleViolation, ProgramViolation
   DeviceFault             compiler or GPU                               -> exit 4, HTTP 503
 """
 
@@ -140,6 +140,14 @@ class ScheduleViolation(Violation):
         self.violations = violations
         plural = "violation" if len(violations) == 1 else "violations"
         super().__init__(f"{len(violations)} {plural}\n" + "\n".join(f"  {v}" for v in violations))
+
+
+class ProgramViolation(Violation):
+    """A warp program contradicts itself, deadlocks, races or computes something else."""
+
+    def __init__(self, violations: tuple[str, ...]) -> None:
+        self.violations = violations
+        super().__init__("the warp program is wrong\n" + "\n".join(f"  {v}" for v in violations))
 
 
 class DeviceFault(TwillError):

@@ -1,0 +1,114 @@
+"""What a warp program must satisfy to mean anything: names, memory, barriers, registers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from .errors import ProgramViolation
+from .kernel import ELEMENT_BYTES
+from .warp_expression import fragments_in
+
+if TYPE_CHECKING:
+    from .warp_program import Role, WarpProgram
+    from .warp_step import Step
+
+BASE_ALIGNMENT = 1024
+MOST_BARRIERS = 15
+BARRIER_BYTES = 8
+
+
+def check_warp_program(program: WarpProgram) -> None:
+    """Raise ProgramViolation with everything that contradicts itself."""
+    found = (*_memory(program), *_barriers(program), *_registers(program), *_names(program))
+    if found:
+        raise ProgramViolation(found)
+
+
+def _memory(program: WarpProgram) -> Iterator[str]:
+    areas = [(b.offset, b.offset + b.slots * b.slot_bytes, b.name) for b in program.buffers]
+    barriers = 2 * BARRIER_BYTES * sum(ring.depth for ring in program.rings)
+    areas.append((program.barrier_offset, program.barrier_offset + barriers, "mbarriers"))
+    for (_, end, name), (start, _, other) in pairwise(sorted(areas)):
+        if start < end:
+            yield f"{name} and {other} overlap in shared memory"
+    last = max(end for _, end, _ in areas)
+    if last + BASE_ALIGNMENT > program.shared_bytes:
+        yield f"shared memory ends at {last}, {program.shared_bytes} bytes are asked for"
+    for b in program.buffers:
+        held = b.rows * b.columns * ELEMENT_BYTES[b.dtype]
+        if held > b.slot_bytes:
+            yield f"a slot of {b.name} has {b.slot_bytes} bytes, its tile {held}"
+        if b.swizzle and (b.offset % BASE_ALIGNMENT or b.slot_bytes % BASE_ALIGNMENT):
+            yield f"the swizzled slots of {b.name} do not begin at multiples of {BASE_ALIGNMENT}"
+
+
+def _barriers(program: WarpProgram) -> Iterator[str]:
+    numbers = [barrier.number for barrier in program.barriers]
+    if len(set(numbers)) < len(numbers):
+        yield "two named barriers share a number"
+    for ring in program.rings:
+        for name in ring.buffers:
+            if program.buffer(name).slots != ring.depth:
+                yield f"ring {ring.name} has {ring.depth} slots, its buffer {name} has others"
+
+
+def _registers(program: WarpProgram) -> Iterator[str]:
+    """Ruling 8: what a block is launched with is all that its warp groups can share."""
+    groups: dict[int, int] = {}
+    for role in program.roles:
+        group = role.first_warp // 4
+        groups[group] = max(groups.get(group, 0), role.registers)
+        if role.warps == 4 and role.first_warp % 4:
+            yield f"{role.name} does not begin at an aligned warp group"
+    wanted, held = sum(groups.values()), program.entry_registers * program.threads // 128
+    if wanted > held:
+        yield f"the roles ask for {wanted} registers per thread together, the block has {held}"
+    warps = [w for r in program.roles for w in range(r.first_warp, r.first_warp + r.warps)]
+    if len(set(warps)) < len(warps) or max(warps) >= program.threads // 32:
+        yield "roles share warps, or take warps that the block does not have"
+
+
+def _names(program: WarpProgram) -> Iterator[str]:
+    known = {
+        "ring": {r.name for r in program.rings},
+        "buffer": {b.name for b in program.buffers},
+        "tensor_map": {m.name for m in program.tensor_maps},
+        "barrier": {b.name for b in program.barriers},
+        "argument": {p.name for p in program.parameters},
+    }
+    for role in program.roles:
+        for step in steps_of(role):
+            for field, names in known.items():
+                name = getattr(step, field, None)
+                if name is not None and name not in names:
+                    yield f"{role.name}: {step.step} names the {field} {name}, which does not exist"
+            yield from _fragments(role, step)
+
+
+def _fragments(role: Role, step: Step) -> Iterator[str]:
+    known = {fragment.name for fragment in role.fragments}
+    fields: dict[str, Any] = {name: getattr(step, name, None) for name in ("target", "value")}
+    used = [fields["target"]] if fields["target"] else []
+    used += fragments_in(fields["value"]) if fields["value"] else []
+    used += getattr(step, "settled", ())
+    left = getattr(step, "left", None)
+    used += [left.name] if left is not None and left.kind == "fragment" else []
+    for name in used:
+        if name not in known:
+            yield f"{role.name}: {step.step} names the fragment {name}, which does not exist"
+
+
+def steps_of(role: Role) -> Iterator[Step]:
+    """Every step of a role, section by section."""
+    yield from role.setup
+    for period in role.prologue:
+        yield from period.steps
+    yield from role.steady
+    for period in role.epilogue:
+        yield from period.steps
+    for run in role.short:
+        for period in run.periods:
+            yield from period.steps
+    yield from role.finish

@@ -1,0 +1,257 @@
+"""Steps of a warp program: what a role does next. `docs/emission.md` defines each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .document import Count, Document, Name, Positive
+from .index_expression import IndexExpression
+from .kernel import ElementType
+from .warp_expression import Expression
+
+
+class StepBase(Document):
+    """What every step has: whose it is, and how many periods its iteration lags behind."""
+
+    operation: str = ""  # of the schedule; empty for what belongs to none
+    lag: Count = 0
+
+
+# ---- rings
+
+
+class Acquire(StepBase):
+    """Advance the role's cursor of the ring by one slot, and wait until that slot is full."""
+
+    step: Literal["acquire"] = "acquire"
+    ring: Name
+
+
+class Release(StepBase):
+    """Each warp arrives once on the empty barrier of the slot acquired `age` acquisitions ago."""
+
+    step: Literal["release"] = "release"
+    ring: Name
+    age: Count = 0
+
+
+class Reserve(StepBase):
+    """Advance the cursor by one slot, wait until it is empty, and expect the bytes of the ring."""
+
+    step: Literal["reserve"] = "reserve"
+    ring: Name
+
+
+class CopyIn(StepBase):
+    """Copy one box of an argument to the reserved slot of a buffer; its bytes arrive when it lands.
+
+    `index` counts tiles of `tile` elements in each dimension of the argument; the box begins at
+    index * tile, and in the last dimension `first_column` elements further. Outside the argument it
+    reads 0. It lands at `panel_offset` bytes of the slot.
+    """
+
+    step: Literal["copy_in"] = "copy_in"
+    ring: Name
+    buffer: Name
+    tensor_map: Name
+    index: tuple[IndexExpression, ...]
+    tile: tuple[Positive, ...]
+    first_column: Count = 0
+    panel_offset: Count = 0
+
+
+# ---- products
+
+
+class SharedOperand(Document):
+    """A matrix in the slot of a buffer that the role acquired `age` acquisitions ago.
+
+    major `k`: rows of the stored tile run along M or N, its columns along K. major `mn`: its rows
+    run along K, its columns along M or N. The operand begins at `first_row`, `first_column`.
+    """
+
+    kind: Literal["shared"] = "shared"
+    ring: Name
+    buffer: Name
+    age: Count = 0
+    major: Literal["k", "mn"]
+    first_row: Count = 0
+    first_column: Count = 0
+
+
+class FragmentOperand(Document):
+    """A left operand in registers: an operand fragment of the role."""
+
+    kind: Literal["fragment"] = "fragment"
+    name: Name
+
+
+class Product(StepBase):
+    """Issue target (+)= left (64 x depth) by right (depth x columns) and commit it as one batch.
+
+    Asynchronous: it reads its operands and writes its target at any time until a wait settles it.
+    """
+
+    step: Literal["product"] = "product"
+    target: Name  # a matrix fragment
+    left: Annotated[SharedOperand | FragmentOperand, Field(discriminator="kind")]
+    right: SharedOperand
+    columns: Positive
+    depth: Positive
+    dtype: ElementType  # of the operands
+    accumulate: bool  # onto the target; else it is overwritten
+
+
+class WaitProducts(StepBase):
+    """Wait until at most `pending` of the batches that the role has committed are not over.
+
+    `settled`: fragments that may be used from here on, products' targets and left operands.
+    """
+
+    step: Literal["wait_products"] = "wait_products"
+    pending: Count
+    settled: tuple[Name, ...] = ()
+
+
+class Boundary(StepBase):
+    """An end of a basic block, which keeps ptxas from moving the next wait up; does nothing."""
+
+    step: Literal["boundary"] = "boundary"
+
+
+# ---- elementwise
+
+
+class Assign(StepBase):
+    """Every element of the target := the expression; an operand target is rounded and packed."""
+
+    step: Literal["assign"] = "assign"
+    target: Name
+    value: Expression
+
+
+class ReduceColumns(StepBase):
+    """target (rows fragment) := max, min or sum over the columns of a matrix expression."""
+
+    step: Literal["reduce_columns"] = "reduce_columns"
+    target: Name
+    primitive: Literal["max", "min", "sum"]
+    columns: Positive
+    value: Expression
+
+
+# ---- memory, directly
+
+
+class LoadVector(StepBase):
+    """target (columns, rows or scalar fragment) := elements of a vector argument, 0 outside it.
+
+    Element j of the tile is element index[-1] * extent + first + j of the last dimension.
+    """
+
+    step: Literal["load_vector"] = "load_vector"
+    target: Name
+    argument: Name
+    index: tuple[IndexExpression, ...]
+    extent: Positive
+    first: Count = 0
+
+
+class StoreRows(StepBase):
+    """Elements of a vector argument := an expression of rows; what lies outside is dropped."""
+
+    step: Literal["store_rows"] = "store_rows"
+    argument: Name
+    index: tuple[IndexExpression, ...]
+    extent: Positive
+    first: Count = 0
+    value: Expression
+
+
+class Stage(StepBase):
+    """Write a 64 x columns expression to a slot of a buffer, from `first_row` on, as its dtype."""
+
+    step: Literal["stage"] = "stage"
+    buffer: Name
+    slot: Count = 0
+    first_row: Count = 0
+    columns: Positive
+    value: Expression
+
+
+class ProxyFence(StepBase):
+    """Make what every thread of the role wrote to shared memory visible to asynchronous readers."""
+
+    step: Literal["proxy_fence"] = "proxy_fence"
+
+
+class CopyOut(StepBase):
+    """One thread copies `rows` of a slot of a buffer to an argument, box by box, and commits.
+
+    The part that lies outside the argument is dropped. As in CopyIn, `index` counts tiles; the box
+    begins `first_row` rows further in the last but one dimension. One box for each panel.
+    """
+
+    step: Literal["copy_out"] = "copy_out"
+    buffer: Name
+    slot: Count = 0
+    tensor_map: Name
+    index: tuple[IndexExpression, ...]
+    tile: tuple[Positive, ...]
+    first_row: Count = 0  # in the buffer and in the tile of the argument
+    add: bool = False  # atomically, instead of replacing
+
+
+class WaitCopies(StepBase):
+    """The thread that issued copies out waits until they are over, or only until they were read."""
+
+    step: Literal["wait_copies"] = "wait_copies"
+    read_only: bool = False
+
+
+# ---- barriers
+
+
+class Arrive(StepBase):
+    """Arrive at a named barrier without waiting; see Sync for the iterations that take part."""
+
+    step: Literal["arrive"] = "arrive"
+    barrier: Name
+    skip_first: Count = 0
+    skip_last: Count = 0
+
+
+class Sync(StepBase):
+    """Wait at a named barrier.
+
+    Left out in the first `skip_first` and the last `skip_last` iterations of the loop.
+    """
+
+    step: Literal["sync"] = "sync"
+    barrier: Name
+    skip_first: Count = 0
+    skip_last: Count = 0
+
+
+Step = Annotated[
+    Acquire
+    | Release
+    | Reserve
+    | CopyIn
+    | Product
+    | WaitProducts
+    | Boundary
+    | Assign
+    | ReduceColumns
+    | LoadVector
+    | StoreRows
+    | Stage
+    | ProxyFence
+    | CopyOut
+    | WaitCopies
+    | Arrive
+    | Sync,
+    Field(discriminator="step"),
+]
