@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ..models.dependence_graph import DependenceGraph, GraphDependence, GraphOperation, GraphValue
 from ..models.errors import InvalidGraph, InvalidKernel, Path
@@ -11,6 +12,7 @@ from ..models.problem import Buffer, Dependence, Operation, SchedulingProblem, V
 from ..models.problem_symmetries import is_automorphism
 from ..models.profile import GpuProfile
 from ..models.tile_program import Loop, TileProgram
+from ..models.tiling import TiledKernel
 from ..reader.located import Located
 from .crossings import crossing
 from .language import parse_program
@@ -18,7 +20,9 @@ from .lowering import lower_loop
 from .machine import SHARED, TENSOR, machine_of
 from .oversize import told_of
 from .pricing import Price, price
+from .results import with_result_rules
 from .subtiling import subtile_loop
+from .tiling import tile_kernel
 
 QUEUES = {"wgmma": "wgmma", "tcgen05": "tcgen05"}
 
@@ -40,15 +44,34 @@ def build_graph(
     loop: str | None = None, split: Mapping[str, int] | None = None, fused: bool = True,
 ) -> DependenceGraph:  # fmt: skip
     """The dependence graph of one loop of a kernel."""
+    return build_loop(document, profile, loop=loop, split=split, fused=fused).graph
+
+
+@dataclass(frozen=True, slots=True)
+class LoweredLoop:
+    """One loop, lowered for one target: the program around it, its sub-tiles, its graph."""
+
+    program: TileProgram
+    tiled: TiledKernel
+    graph: DependenceGraph
+
+
+def build_loop(
+    document: Located[KernelDocument], profile: GpuProfile, *,
+    loop: str | None = None, split: Mapping[str, int] | None = None, fused: bool = True,
+) -> LoweredLoop:  # fmt: skip
+    """One loop of a kernel with everything that emission needs to know of it."""
     program = parse_program(document, profile.target)
     chosen = document.value.split_for(profile.target) if split is None else split
     try:
         target = _find_loop(program, loop)
         tiles = subtile_loop(program, target, chosen, column_step=_column_step(profile))
+        tiled = tile_kernel(program, target, chosen, tiles)
         with told_of(program.kernel):
-            return lower_loop(program, target, tiles, profile, fused=fused)
+            graph = lower_loop(program, target, tiles, profile, fused=fused)
     except InvalidKernel as fault:
         raise _in_file(fault, document) from None
+    return LoweredLoop(program, tiled, with_result_rules(graph, tiled))
 
 
 def _column_step(profile: GpuProfile) -> int | None:

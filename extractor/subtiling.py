@@ -244,6 +244,8 @@ class _Subtiling:
             passed.append(operand.local)
             operand = self._loop.carried_local(operand.local).next
             distance += 1
+        if isinstance(operand, LoopResultOperand):
+            return Input(None, result=self._last_value(operand, seen), position=position)
         if not isinstance(operand, ValueOperand):
             return Input(None, position=position)
         if operand.operation not in self._operations:
@@ -253,6 +255,14 @@ class _Subtiling:
         share = self._shares.get(producer.name)
         own = tuple(pair for pair in seen if pair[0] in sizes or (share and pair[0] == share.size))
         return Input(producer.name + subtile_suffix(own), distance, position=position)
+
+    def _last_value(self, operand: LoopResultOperand, seen: SubTile) -> str | None:
+        """The tile operation that makes a local of a loop, None if another local hands it over."""
+        made = self._program.loop(operand.loop).carried_local(operand.local).next
+        if not isinstance(made, ValueOperand):
+            return None
+        sizes = self._sizes(self._find(made.operation))
+        return made.operation + subtile_suffix(tuple(pair for pair in seen if pair[0] in sizes))
 
     def _never_assigned(self, locals_: list[str]) -> Operand:
         """What a local holds that is only ever assigned to itself."""

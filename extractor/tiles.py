@@ -18,6 +18,7 @@ class Input:
     producer: str | None  # a tile operation of this loop; None: invariant, constant or index
     distance: int = 0  # iterations between producer and reader
     invariant: str | None = None  # the operation before the loop, if it is one
+    result: str | None = None  # the tile operation of an earlier loop whose last value is read
     position: int = 0  # which operand of the operation it is, or is part of
 
 

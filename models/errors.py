@@ -4,6 +4,7 @@ TwillError
   InvalidInput            the caller's value is wrong                   -> exit 2, HTTP 422
     InvalidKernel, InvalidProfile, InvalidGraph, InvalidSchedule
     UsageError            the command line or the request is wrong
+  Unsupported             what cannot be emitted yet, by name           -> exit 2
   NoSchedule              the question has no answer                    -> an outcome, HTTP 200
     Infeasible            proved                                        -> exit 1
     LimitReached          unknown; carries what is known                -> exit 3
@@ -96,6 +97,15 @@ class UsageError(InvalidInput):
     """The command line or the request is wrong."""
 
     title = "usage"
+
+
+class Unsupported(InvalidInput):
+    """A kernel that can be scheduled and cannot be emitted yet; says which operation is why."""
+
+    title = "not supported"
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message, line=line, cure="see docs/emission.md for what can be emitted")
 
 
 class NoSchedule(TwillError):

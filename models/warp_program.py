@@ -1,7 +1,7 @@
 """The warp program: what each role of a kernel does, step by step, for one block of the grid.
 
 It is the last form that knows nothing of CUDA text. The printer writes it as source; the NumPy
-machine runs it; the program verifier checks its barriers. `docs/emission.md` says more of each step.
+machine runs it, and the program verifier checks its barriers (docs/emission.md).
 
 Time is counted in periods. In period p a role does, for each of its operations, the steps of
 iteration p - lag, where `lag` is the stage of the operation within the role.
@@ -73,7 +73,7 @@ class Ring(Document):
 
 
 class TensorMap(Document):
-    """A tensor map parameter: an argument seen through boxes of elements, outermost extent first."""
+    """A tensor map parameter: an argument seen through boxes, in elements, outermost first."""
 
     name: Name
     argument: Name

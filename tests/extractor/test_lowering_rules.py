@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from twill.extractor.build import build_graph, build_problem
 from twill.extractor.oversize import told_of
 from twill.gpu_profiles.library import load_profile
+from twill.kernels.library import load_kernel
 from twill.models.dependence_graph import DependenceGraph, MatrixWork
 from twill.models.errors import InvalidKernel
 from twill.models.problem import Operation
@@ -139,3 +140,23 @@ def test_only_what_is_too_large_is_told_as_a_fault_of_the_kernel() -> None:
                 }
             ],
         )
+
+
+def test_fragments_that_meet_after_the_loop_are_left_in_one_group() -> None:
+    program = (
+        "one = zeros((M, N))\ntwo = zeros((M, N))\nfor k in range(cdiv(columns, K)):\n"
+        + TILES
+        + "    one = dot(x, y.T, one)\n    two = dot(x, y.T, two)\n"
+        + "store(c, (m, 0), one * two)\n"
+    )
+    graph = build_graph(kernel_of(program, "{M: 2}"), HOPPER)
+    rules = {rule.operations for rule in graph.rules if rule.rule == "results-together/1"}
+    assert rules == {("one[0]", "two[0]"), ("one[1]", "two[1]")}
+    # in Tensor Memory any group reads them
+    blackwell = build_graph(kernel_of(program), BLACKWELL)
+    assert not [rule for rule in blackwell.rules if rule.rule == "results-together/1"]
+
+
+def test_a_row_vector_may_be_left_elsewhere() -> None:
+    attention = build_graph(load_kernel("flash_attention_forward"), HOPPER)
+    assert not [rule for rule in attention.rules if rule.rule == "results-together/1"]

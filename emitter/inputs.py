@@ -1,0 +1,84 @@
+"""Everything that emission starts from: a program, its sub-tiles, the schedule of its loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..models.dependence_graph import DependenceGraph
+from ..models.problem import SchedulingProblem
+from ..models.schedule import Schedule
+from ..models.tile_operation import Dimension, Operation
+from ..models.tile_program import Loop, TileProgram
+from ..models.tiling import TiledKernel, TileNode, TileRead
+
+VIEWS = ("transpose", "broadcast")
+
+
+@dataclass(frozen=True)
+class Emission:
+    """One loop of one kernel on one GPU, and the schedule that is to be emitted."""
+
+    gpu: str
+    program: TileProgram
+    tiled: TiledKernel
+    graph: DependenceGraph
+    problem: SchedulingProblem
+    schedule: Schedule
+    tolerance: tuple[float, float] | None = None  # absolute, relative
+
+    @cached_property
+    def loop(self) -> Loop:
+        """The loop that is scheduled."""
+        return self.program.loop(self.graph.loop)
+
+    @cached_property
+    def _operations(self) -> dict[str, Operation]:
+        return {operation.name: operation for operation in self.program.operations()}
+
+    def operation(self, tile: TileNode | str) -> Operation:
+        """The operation of the program that a tile belongs to."""
+        node = self.tiled.tile(tile) if isinstance(tile, str) else tile
+        return self._operations[node.operation]
+
+    @cached_property
+    def owner(self) -> dict[str, str]:
+        """Tile operation of the loop -> the operation of the schedule that executes it."""
+        return {member: o.name for o in self.graph.operations for member in o.members}
+
+    @cached_property
+    def in_loop(self) -> frozenset[str]:
+        """Names of the loop's tiles."""
+        return frozenset(tile.name for tile in self.tiled.loop)
+
+    def behind_views(self, name: str) -> tuple[TileNode, bool, int]:
+        """The tile behind transposes and broadcasts, whether it is transposed, and its distance."""
+        tile, transposed, distance = self.tiled.tile(name), False, 0
+        while self.operation(tile).kind in VIEWS:
+            transposed ^= self.operation(tile).kind == "transpose"
+            read = tile.reads[0]
+            distance += read.distance
+            source = source_of(read)
+            if source is None:
+                break
+            tile = self.tiled.tile(source)
+        return tile, transposed, distance
+
+    def dimensions(self, tile: TileNode) -> tuple[Dimension, ...]:
+        """Extents of the whole result, or of what is stored, with the sizes that they are."""
+        operation = self.operation(tile)
+        return operation.result.dimensions if operation.result else operation.memory_access.tile
+
+    def offset(self, tile: TileNode, subtile: tuple[tuple[str, int], ...], axis: int) -> int:
+        """Where a sub-tile begins along an axis of a tile that is kept whole, in elements."""
+        dimension = self.dimensions(tile)[axis]
+        parts, place = dict(self.tiled.split), dict(subtile)
+        if dimension.size not in place:
+            return 0
+        index = place[dimension.size]
+        return index * dimension.extent // parts.get(dimension.size, 1)
+
+
+def source_of(read: TileRead) -> str | None:
+    """The tile that is read, wherever it stands; None for constants, scalars and indices."""
+    return read.tile or read.before or read.result

@@ -1,0 +1,149 @@
+"""What a role does after the loop: the last elementwise work, and the stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...models.errors import Unsupported
+from ...models.kernel import ELEMENT_BYTES
+from ...models.tiling import TileNode
+from ...models.warp_step import (
+    CopyOut,
+    LoadVector,
+    ProxyFence,
+    Stage,
+    Step,
+    StoreRows,
+    Sync,
+    WaitCopies,
+)
+from ..inputs import Emission, source_of
+from .chains import VECTOR_KINDS, ChainSteps, Registers
+from .formulas import Formulas
+from .layouts import Layouts
+from .plan import Plan, PlannedRole
+from .storage import Storage, swizzle_of
+
+
+@dataclass(slots=True)
+class Finish:
+    """The steps after the loop, role by role."""
+
+    emission: Emission
+    plan: Plan
+    storage: Storage
+    layouts: Layouts
+
+    def __post_init__(self) -> None:
+        """Lay out staging for every matrix that is stored: the whole tile, shared by its parts."""
+        for tile in self.stores():
+            if self._is_matrix(tile) and tile.operation not in self.storage.buffers:
+                rows, columns = self._extents(tile)
+                if not swizzle_of(columns, tile.dtype):
+                    line = self.emission.operation(tile).position.line
+                    raise Unsupported(f"{tile.name}: rows of {columns} {tile.dtype}", line)
+                self.storage.add(tile.operation, rows, columns, tile.dtype, 1)
+
+    def stores(self) -> list[TileNode]:
+        """Every store after the loop."""
+        kinds = ("store", "reduce_add")
+        return [t for t in self.emission.tiled.after if self.emission.operation(t).kind in kinds]
+
+    def role_of(self, tile: TileNode) -> str:
+        """The role that holds what a tile after the loop reads."""
+        results = {self.plan.role_of(self.emission.owner[r]).name for r in self._results(tile)}
+        if len(results) != 1:
+            line = self.emission.operation(tile).position.line
+            raise Unsupported(f"{tile.name} needs results of {len(results)} warp groups", line)
+        return results.pop()
+
+    def steps(self, role: PlannedRole, registers: Registers, barrier: str) -> Iterator[Step]:
+        """Loads, elementwise work, and stores of one role."""
+        own = [tile for tile in self.stores() if self.role_of(tile) == role.name]
+        needed = self._needed(own)
+        for tile in needed:
+            if self.emission.operation(tile).kind == "load":
+                yield self._load(tile, registers)
+        members = [t.name for t in needed if self.emission.operation(t).kind in VECTOR_KINDS]
+        chains = ChainSteps(self.emission, registers, frozenset(), frozenset())
+        yield from chains.steps(members, "", 0)
+        formulas = Formulas(self.emission, self.layouts, lambda n, _: registers.homes.get(n))
+        for tile in own:
+            yield from self._store(tile, formulas, barrier)
+        if any(self._is_matrix(tile) for tile in own):
+            yield WaitCopies()
+
+    def _store(self, tile: TileNode, formulas: Formulas, barrier: str) -> Iterator[Step]:
+        operation = self.emission.operation(tile)
+        access = operation.memory_access
+        source = source_of(tile.reads[0]) or ""
+        value = formulas.of(source)
+        extents = tuple(dimension.extent for dimension in access.tile)
+        if not self._is_matrix(tile):
+            if operation.kind != "store":
+                raise Unsupported(f"{tile.name}: adding a vector", operation.position.line)
+            first = self.emission.offset(tile, tile.subtile, len(extents) - 1)
+            yield StoreRows(
+                argument=access.argument, index=access.index, extent=extents[-1], first=first,
+                value=value, operation=tile.name,
+            )  # fmt: skip
+            return
+        buffer = self.storage.buffers[tile.operation]
+        rows, columns = tile.shape[-2:]
+        first = self.emission.offset(tile, tile.subtile, len(extents) - 2)
+        panel = buffer.swizzle // ELEMENT_BYTES[buffer.dtype]
+        box = (*(1 for _ in extents[:-2]), rows, panel)
+        yield Stage(
+            buffer=buffer.name, first_row=first, columns=columns, value=value, operation=tile.name
+        )
+        yield ProxyFence(operation=tile.name)
+        yield Sync(barrier=barrier, operation=tile.name)
+        yield CopyOut(
+            buffer=buffer.name, tensor_map=self.storage.map_of(access.argument, box, buffer.swizzle),
+            index=access.index, tile=extents, first_row=first, add=operation.kind == "reduce_add",
+            operation=tile.name,
+        )  # fmt: skip
+
+    def _load(self, tile: TileNode, registers: Registers) -> Step:
+        return load_vector(self.emission, self.layouts, tile, registers)
+
+    def _is_matrix(self, tile: TileNode) -> bool:
+        return sum(extent > 1 for extent in tile.shape) >= 2
+
+    def _extents(self, tile: TileNode) -> tuple[int, int]:
+        whole = self.emission.dimensions(tile)
+        return whole[-2].extent, whole[-1].extent
+
+    def _needed(self, stores: list[TileNode]) -> list[TileNode]:
+        """Tiles after the loop that the stores read, directly or not, in program order."""
+        names: set[str] = set()
+        todo = list(stores)
+        while todo:
+            for read in todo.pop().reads:
+                source = read.tile or read.before
+                if source is not None and source not in names:
+                    names.add(source)
+                    todo.append(self.emission.tiled.tile(source))
+        tiles = (*self.emission.tiled.before, *self.emission.tiled.after)
+        return [tile for tile in tiles if tile.name in names]
+
+    def _results(self, tile: TileNode) -> set[str]:
+        found: set[str] = set()
+        for other in (tile, *self._needed([tile])):
+            found |= {read.result for read in other.reads if read.result is not None}
+        return found
+
+
+def load_vector(
+    emission: Emission, layouts: Layouts, tile: TileNode, registers: Registers
+) -> LoadVector:
+    """Load a vector or a number outside the loop straight into registers."""
+    operation = emission.operation(tile)
+    if layouts.of(tile) == "matrix":
+        raise Unsupported(f"{tile.name}: a matrix loaded outside the loop", operation.position.line)
+    access = operation.memory_access
+    return LoadVector(
+        target=registers.home(tile), argument=access.argument, index=access.index,
+        extent=access.tile[-1].extent, operation=tile.name,
+    )  # fmt: skip

@@ -1,0 +1,92 @@
+"""Modulo expansion of a role: prologue, steady state, epilogue, and loops too short for them.
+
+The role is written out for a long loop, period by period. From the period on in which its steps no
+longer change it is in its steady state; what stands before that is the prologue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ...models.warp_program import Period, ShortRun
+from ...models.warp_step import Step
+from .plan import PlannedOperation
+from .tracking import ComputeRole
+
+ALIKE = 3  # periods that must be the same before they count as the steady state
+MOST_PROLOGUE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """The sections of a role; `prologue` has as many periods as the shortest loop it is for."""
+
+    prologue: tuple[Period, ...]
+    steady: tuple[Step, ...]
+    epilogue: tuple[Period, ...]
+    short: tuple[ShortRun, ...]
+
+
+def expand(operations: Sequence[PlannedOperation], start: Callable[[], ComputeRole]) -> Expansion:
+    """Sections of a role whose operations issue in that order."""
+    stages = 1 + max(operation.lag for operation in operations)
+    many = 2 * MOST_PROLOGUE
+    long = _periods(operations, start(), many)
+    warm = _steady_from(long, many, stages)
+    while long[many:] != _periods(operations, start(), warm)[warm:] and warm < MOST_PROLOGUE:
+        warm += 1
+    return Expansion(
+        prologue=tuple(
+            Period(at="first", offset=p, steps=tuple(long[p])) for p in range(warm)
+        ),
+        steady=tuple(long[warm]),
+        epilogue=tuple(
+            Period(at="last", offset=j, steps=tuple(steps))
+            for j, steps in enumerate(long[many:])
+        ),
+        short=tuple(_short(operations, start(), trips) for trips in range(1, warm)),
+    )  # fmt: skip
+
+
+def never_settles(operations: Sequence[PlannedOperation], role: ComputeRole) -> bool:
+    """Whether products pile up in flight, because no chain waits for them."""
+    _periods(operations, role, MOST_PROLOGUE, drain=False)
+    return any(batch.iteration < MOST_PROLOGUE // 2 for batch in role.flying)
+
+
+def _short(operations: Sequence[PlannedOperation], role: ComputeRole, trips: int) -> ShortRun:
+    written = _periods(operations, role, trips)
+    return ShortRun(
+        trips=trips,
+        periods=tuple(
+            Period(at="first", offset=p, steps=tuple(steps)) for p, steps in enumerate(written)
+        ),
+    )  # fmt: skip
+
+
+def _periods(
+    operations: Sequence[PlannedOperation], role: ComputeRole, trips: int, *, drain: bool = True
+) -> list[list[Step]]:
+    """Steps of periods 0 to trips + stages - 2, and of one more that drains if there is none."""
+    stages = 1 + max(operation.lag for operation in operations)
+    written: list[list[Step]] = []
+    for period in range(trips + stages - 1):
+        steps: list[Step] = []
+        for operation in operations:
+            iteration = period - operation.lag
+            if 0 <= iteration < trips:
+                steps += role.instance(operation, iteration)
+        written.append(steps)
+    if drain:
+        if len(written) == trips:
+            written.append([])
+        written[-1] += role.drain()
+    return written
+
+
+def _steady_from(long: list[list[Step]], many: int, stages: int) -> int:
+    for first in range(stages - 1, many - ALIKE):
+        if all(steps == long[first] for steps in long[first : many - 1]):
+            return first
+    return many - ALIKE

@@ -1,0 +1,76 @@
+"""Turns on the tensor core: named barriers that keep the schedule's order between warp groups.
+
+Where one product of the steady state follows another of a different group, the first arrives at a
+barrier of its own and the second waits there: a token that is priced in the issue of each product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...models.errors import Unsupported
+from ...models.warp_program import NamedBarrier
+from ...models.warp_step import Arrive, Sync
+from .plan import Plan, PlannedOperation
+
+MOST_TURNS = 12  # of 15 barriers; the rest is for staging
+TURN_THREADS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """`after` waits for `before`, of the iteration `distance` earlier than its own."""
+
+    barrier: str
+    before: str
+    after: str
+    distance: int
+
+
+def find_turns(plan: Plan, initiation_interval: int) -> tuple[Turn, ...]:
+    """One for each change of warp group in the cyclic order of products."""
+    products = [
+        (operation.slot, role.group, operation)
+        for role in plan.roles
+        for operation in role.operations
+        if operation.kind == "matrix"
+    ]
+    products.sort(key=lambda entry: (entry[0], entry[1]))
+    turns = []
+    for place, (_, group, before) in enumerate(products):
+        wraps = place + 1 == len(products)
+        _, next_group, after = products[0 if wraps else place + 1]
+        if next_group != group:
+            distance = before.stage - after.stage + (1 if wraps else 0)
+            name = f"turn_{len(turns) + 1}"
+            turns.append(Turn(name, before.name, after.name, distance))
+    if len(turns) > MOST_TURNS:
+        raise Unsupported(f"{len(turns)} changes of warp group on the tensor core")
+    return tuple(turns)
+
+
+def barriers_of(turns: tuple[Turn, ...]) -> Iterator[NamedBarrier]:
+    """The barriers of the turns, numbered from 1."""
+    for number, turn in enumerate(turns, 1):
+        yield NamedBarrier(name=turn.barrier, number=number, threads=TURN_THREADS)
+
+
+def wait_for_turn(turns: tuple[Turn, ...], operation: PlannedOperation) -> Iterator[Sync]:
+    """What stands before a product: left out where nothing precedes it."""
+    for turn in turns:
+        if turn.after == operation.name:
+            yield Sync(
+                barrier=turn.barrier, operation=operation.name, lag=operation.lag,
+                skip_first=max(0, turn.distance), skip_last=max(0, -turn.distance),
+            )  # fmt: skip
+
+
+def pass_turn(turns: tuple[Turn, ...], operation: PlannedOperation) -> Iterator[Arrive]:
+    """What stands behind a product: left out where nothing follows it."""
+    for turn in turns:
+        if turn.before == operation.name:
+            yield Arrive(
+                barrier=turn.barrier, operation=operation.name, lag=operation.lag,
+                skip_first=max(0, -turn.distance), skip_last=max(0, turn.distance),
+            )  # fmt: skip
