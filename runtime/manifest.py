@@ -1,0 +1,121 @@
+"""launch.json: how a cubin is launched. docs/bundles.md defines every field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from .expressions import Expression
+
+FORMAT = "twill-bundle/1"
+FILE = "launch.json"
+CAPABILITIES = {"sm_90a": (9, 0), "sm_100a": (10, 0), "sm_103a": (10, 3)}
+"""Compute capability of the GPUs on which a target runs; a cubin for "a" runs on no other."""
+
+MULTIPROCESSORS = "multiprocessors"
+"""A name that grid expressions may use: how many the GPU has."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorArgument:
+    """A row-major array."""
+
+    name: str
+    dtype: str
+    shape: tuple[Expression, ...]  # elements, outermost first
+    role: Literal["input", "output"]
+    initial: Literal["nan", "zeros"] | None  # of outputs: what they hold before the launch
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarArgument:
+    """A number."""
+
+    name: str
+    dtype: Literal["f32", "i32"]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorMapParameter:
+    """A tensor map by value. The box is in elements, outermost first; the swizzle in bytes."""
+
+    argument: str
+    box: tuple[int, ...]
+    swizzle: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointerParameter:
+    """The device address of an array."""
+
+    argument: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtentParameter:
+    """An extent as a 32-bit integer."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarParameter:
+    """A scalar argument in its own width."""
+
+    name: str
+
+
+Parameter = TensorMapParameter | PointerParameter | ExtentParameter | ScalarParameter
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """The kernel is right only for multiples of an extent."""
+
+    extent: str
+    multiple_of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """An element x is right if |x - r| <= absolute + relative * |r|, r from the reference."""
+
+    absolute: float
+    relative: float
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All of launch.json, checked; see read_manifest."""
+
+    kernel: str
+    gpu: str
+    target: str
+    entry: str
+    threads: int  # per block
+    shared_bytes: int  # dynamic, per block
+    grid: tuple[Expression, Expression, Expression]
+    extents: tuple[str, ...]
+    tensors: tuple[TensorArgument, ...]
+    scalars: tuple[ScalarArgument, ...]
+    parameters: tuple[Parameter, ...]
+    requires: tuple[Requirement, ...]
+    tolerance: Tolerance
+    digests: Mapping[str, str]  # file name: hexadecimal SHA-256
+    compiler: str
+    made_by: str
+
+    @property
+    def inputs(self) -> tuple[TensorArgument, ...]:
+        """The arrays that a call gives, in their order."""
+        return tuple(t for t in self.tensors if t.role == "input")
+
+    @property
+    def outputs(self) -> tuple[TensorArgument, ...]:
+        """The arrays that a call returns, in their order."""
+        return tuple(t for t in self.tensors if t.role == "output")
+
+    def tensor(self, name: str) -> TensorArgument:
+        """The array of a name."""
+        return next(t for t in self.tensors if t.name == name)
