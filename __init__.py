@@ -6,8 +6,9 @@ from .models.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from .pipeline import solve_file as solve
+    from .runtime.launch import load
 
-__all__ = ["__version__", "solve"]
+__all__ = ["__version__", "load", "solve"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,4 +17,8 @@ def __getattr__(name: str) -> Any:
         from .pipeline import solve_file
 
         return solve_file
+    if name == "load":  # a bundle as a function of arrays
+        from .runtime.launch import load
+
+        return load
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

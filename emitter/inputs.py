@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..models.dependence_graph import DependenceGraph
+from ..models.kernel import Tolerance
 from ..models.problem import SchedulingProblem
 from ..models.schedule import Schedule
 from ..models.tile_operation import Dimension, Operation
@@ -25,7 +26,7 @@ class Emission:
     graph: DependenceGraph
     problem: SchedulingProblem
     schedule: Schedule
-    tolerance: tuple[float, float] | None = None  # absolute, relative
+    tolerance: Tolerance | None = None
 
     @cached_property
     def loop(self) -> Loop:

@@ -21,6 +21,11 @@ def profile_names() -> tuple[str, ...]:
     )
 
 
+def load_profile_text(text: str) -> GpuProfile:
+    """A profile from its text, as a stored schedule holds it; raises InvalidProfile."""
+    return checked(read_document(text, "profile", GpuProfile, InvalidProfile)).value
+
+
 def load_profile(name_or_path: str) -> Located[GpuProfile]:
     """A profile by name, or from a YAML file; raises InvalidProfile with every problem found."""
     if name_or_path in profile_names():

@@ -1,4 +1,4 @@
-"""A kernel cut into sub-tiles: every tile operation on each of its sub-tiles, with what it reads."""
+"""A kernel cut into sub-tiles: every tile operation on each of its sub-tiles, and its reads."""
 
 from __future__ import annotations
 

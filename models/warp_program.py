@@ -19,7 +19,8 @@ from .kernel import ElementType, Target, Tolerance
 from .tile_program import GridAxis, Parameter
 from .warp_step import Step
 
-MOST_STEPS = 20_000
+Swizzle = Literal[0, 32, 64, 128]
+"""Bytes over which the 16-byte chunks of a row are permuted; 0: not at all."""
 
 
 class Fragment(Document):
@@ -55,7 +56,7 @@ class SharedBuffer(Document):
     rows: Positive
     columns: Positive
     dtype: ElementType
-    swizzle: Literal[0, 32, 64, 128]
+    swizzle: Swizzle
 
 
 class Ring(Document):
@@ -78,7 +79,7 @@ class TensorMap(Document):
     name: Name
     argument: Name
     box: Annotated[tuple[Positive, ...], Field(min_length=1, max_length=5)]
-    swizzle: Literal[0, 32, 64, 128]
+    swizzle: Swizzle
 
 
 class NamedBarrier(Document):

@@ -93,6 +93,7 @@ def _fragments(role: Role, step: Step) -> Iterator[str]:
     used = [fields["target"]] if fields["target"] else []
     used += fragments_in(fields["value"]) if fields["value"] else []
     used += getattr(step, "settled", ())
+    used += getattr(step, "fragments", ())
     left = getattr(step, "left", None)
     used += [left.name] if left is not None and left.kind == "fragment" else []
     for name in used:

@@ -142,6 +142,13 @@ class ReduceColumns(StepBase):
     value: Expression
 
 
+class Pin(StepBase):
+    """What was assigned to the fragments is computed here, and not after what follows."""
+
+    step: Literal["pin"] = "pin"
+    fragments: tuple[Name, ...]
+
+
 # ---- memory, directly
 
 
@@ -245,6 +252,7 @@ Step = Annotated[
     | Boundary
     | Assign
     | ReduceColumns
+    | Pin
     | LoadVector
     | StoreRows
     | Stage

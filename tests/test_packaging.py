@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOT_MODULES = {"__init__.py", "__main__.py", "pipeline.py"}
-PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+)(?: ; [^\\]+)? \\$")
+ROOT_MODULES = {"__init__.py", "__main__.py", "emitting.py", "pipeline.py"}
+PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)(?:\[[a-z]+\])?==(\S+)(?: ; [^\\]+)? \\$")
 
 
 def settings() -> dict[str, Any]:

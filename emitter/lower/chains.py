@@ -11,9 +11,9 @@ from ...models.kernel import ELEMENT_BYTES
 from ...models.tiling import TileNode
 from ...models.warp_expression import FragmentElement
 from ...models.warp_program import Fragment
-from ...models.warp_step import Assign, ReduceColumns, Step
+from ...models.warp_step import Assign, Pin, ReduceColumns, Step
 from ..inputs import Emission, source_of
-from .formulas import Formulas
+from .formulas import Formulas, Held
 from .layouts import Layouts
 
 CHEAP = ("broadcast", "fill", "arange", "cast")
@@ -59,6 +59,11 @@ class Registers:
         return Fragment(name=name, layout=layout, rows=rows, columns=columns, dtype=dtype)
 
 
+def pins(registers: Registers, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the fragments that products may read or write next."""
+    return tuple(n for n in names if registers.fragments[n].layout in ("matrix", "operand"))
+
+
 class ChainSteps:
     """The steps of chains of one role."""
 
@@ -84,6 +89,15 @@ class ChainSteps:
                 home = self._registers.homes[name]
                 moved = FragmentElement(name=home + NEXT)
                 yield Assign(target=home, value=moved, operation=operation, lag=lag)
+        kept = tuple(self._registers.homes[n] for n in names if n in held & self._kept)
+        pinned = pins(self._registers, kept)
+        if pinned:
+            yield Pin(fragments=pinned, operation=operation, lag=lag)
+
+    def pinned(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the fragments that products may read or write, kept from chain to chain."""
+        homes = {self._registers.homes[n] for n in self._kept if n in self._registers.homes}
+        return pins(self._registers, (n for n in names if n in homes))
 
     def _step(
         self, name: str, formulas: Formulas, operation: str, lag: int, *, later: bool
@@ -153,7 +167,7 @@ class ChainSteps:
                 tile, _, further = self._emission.behind_views(source)
                 yield tile.name, read.distance + further
 
-    def _finder(self, held: frozenset[str], renamed: set[str]):  # type: ignore[no-untyped-def]
+    def _finder(self, held: frozenset[str], renamed: set[str]) -> Held:
         def find(name: str, distance: int) -> str | None:
             home = self._registers.homes.get(name)
             if distance == 0 and name in held:

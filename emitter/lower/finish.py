@@ -99,8 +99,9 @@ class Finish:
         )
         yield ProxyFence(operation=tile.name)
         yield Sync(barrier=barrier, operation=tile.name)
+        tensor_map = self.storage.map_of(access.argument, box, buffer.swizzle)
         yield CopyOut(
-            buffer=buffer.name, tensor_map=self.storage.map_of(access.argument, box, buffer.swizzle),
+            buffer=buffer.name, tensor_map=tensor_map,
             index=access.index, tile=extents, first_row=first, add=operation.kind == "reduce_add",
             operation=tile.name,
         )  # fmt: skip

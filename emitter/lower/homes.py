@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from ...models.errors import Unsupported
 from ...models.tile_operation import ValueOperand
 from ...models.warp_expression import Expression
-from ...models.warp_step import Assign, Step
-from ..inputs import Emission, source_of
-from .chains import Registers
+from ...models.warp_step import Assign, Pin, Step
+from ..inputs import VIEWS, Emission, source_of
+from .chains import Registers, pins
 from .formulas import Formulas
 from .plan import PlannedRole
 
 
 def kept_tiles(emission: Emission) -> frozenset[str]:
-    """Tiles of the loop that are read by another operation, a later iteration, or after the loop."""
+    """Tiles of the loop that another operation, a later iteration or what follows it reads."""
     kept: set[str] = set()
     for tile in (*emission.tiled.loop, *emission.tiled.after):
         for read in tile.reads:
@@ -28,9 +28,6 @@ def kept_tiles(emission: Emission) -> frozenset[str]:
             if own is not None and elsewhere and emission.operation(tile).kind not in VIEWS:
                 kept.add(made.name)
     return frozenset(kept)
-
-
-VIEWS = ("transpose", "broadcast")
 
 
 def left_operands(emission: Emission) -> frozenset[str]:
@@ -60,10 +57,51 @@ def declare_homes(
             for read in tile.reads:
                 if read.position == 2 and (source := source_of(read)) is not None:
                     registers.homes.setdefault(source, home)
+    for name, source in _taken_over(emission, role, kept - lefts):
+        registers.homes.setdefault(name, registers.homes[source])
     for name in own:
         tile = emission.tiled.tile(name)
         if name in kept and emission.operation(tile).kind != "load":
             registers.home(tile, operand=name in lefts)
+
+
+def _taken_over(
+    emission: Emission, role: PlannedRole, kept: frozenset[str]
+) -> Iterator[tuple[str, str]]:
+    """Fragments that chains write over the product they were made from, as the model counts them.
+
+    Only where every reader of the new content comes before the product is issued again.
+    """
+    chains = {o.name: o for o in role.operations if o.kind == "vector"}
+    for flow in emission.graph.dependences:
+        chain = chains.get(flow.target)
+        if chain is None or not flow.in_place or flow.value not in emission.owner:
+            continue
+        source = emission.tiled.tile(flow.value)
+        if emission.operation(source).kind != "dot" or flow.distance:
+            continue
+        taking = [m for m in chain.members if m in kept and _is_alike(emission, m, flow.value)]
+        if len(taking) == 1 and _dies_in_time(emission, role, taking[0], flow.source):
+            yield taking[0], flow.value
+
+
+def _is_alike(emission: Emission, name: str, source: str) -> bool:
+    tile, other = emission.tiled.tile(name), emission.tiled.tile(source)
+    return (tile.shape, tile.dtype) == (other.shape, other.dtype)
+
+
+def _dies_in_time(emission: Emission, role: PlannedRole, name: str, product: str) -> bool:
+    """Whether all readers of a tile come before the next issue of the product under it."""
+    place = {o.name: (o.lag, index) for index, o in enumerate(role.operations)}
+    lag, index = place[product]
+    for tile in emission.tiled.loop:
+        reader = place.get(emission.owner.get(tile.name, ""))
+        for read in tile.reads:
+            made, _, further = emission.behind_views(source_of(read) or tile.name)
+            reads = reader is not None and made.name == name != tile.name
+            if reads and (reader[0] + read.distance + further, reader[1]) >= (1 + lag, index):
+                return False
+    return True
 
 
 def initial_values(
@@ -77,8 +115,10 @@ def initial_values(
         for tile in emission.tiled.loop:
             if tile.operation == carried.next.operation and tile.name in own:
                 value = _initial(emission, carried.local, tile.subtile, formulas)
-                target = registers.homes[tile.name]
-                yield Assign(target=target, value=value, operation=emission.owner[tile.name])
+                target, owner = registers.homes[tile.name], emission.owner[tile.name]
+                yield Assign(target=target, value=value, operation=owner)
+                if pinned := pins(registers, (target,)):
+                    yield Pin(fragments=pinned, operation=owner)
 
 
 def _initial(

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from ...models.errors import Unsupported
 from ...models.index_expression import names_in_index
-from ...models.kernel import Tolerance
 from ...models.tiling import TileNode
 from ...models.warp_program import LoopRange, NamedBarrier, Role, WarpProgram
 from ...models.warp_step import Acquire, Reserve, Step
@@ -22,6 +21,7 @@ from .products import Products
 from .storage import ALIGNMENT, Storage, copies_in, lay_out, resident_tiles
 from .tracking import ComputeRole
 from .turns import Turn, barriers_of, find_turns
+from .versions import check_versions
 
 GROUP_THREADS = 128
 BARRIER_BYTES = 8
@@ -40,7 +40,7 @@ class _Lowering:
         self.emission = emission
         self.layouts = Layouts(emission)
         self.plan: Plan = make_plan(emission)
-        self.turns: tuple[Turn, ...] = find_turns(self.plan, 0)
+        self.turns: tuple[Turn, ...] = find_turns(self.plan)
         self.storage: Storage = lay_out(emission, self.plan, deeper)
         self.finish = Finish(emission, self.plan, self.storage, self.layouts)
         self.kept = kept_tiles(emission)
@@ -52,7 +52,6 @@ class _Lowering:
         groups = tuple(self._group_barriers(len(turns)))
         roles = tuple(self._role(role) for role in self.plan.roles)
         barriers = 2 * BARRIER_BYTES * sum(r.depth for r in self.storage.rings.values())
-        tolerance = emission.tolerance
         return WarpProgram(
             kernel=program.kernel, gpu=emission.gpu, target=program.target,
             initiation_interval=emission.schedule.initiation_interval,
@@ -65,7 +64,7 @@ class _Lowering:
             buffers=tuple(self.storage.buffers.values()), rings=tuple(self.storage.rings.values()),
             barriers=(*turns, *groups), barrier_offset=self.storage.end,
             shared_bytes=self.storage.end + barriers + 2 * ALIGNMENT, roles=roles,
-            tolerance=Tolerance(absolute=tolerance[0], relative=tolerance[1]) if tolerance else None,
+            tolerance=emission.tolerance,
         )  # fmt: skip
 
     def _group_barriers(self, first: int) -> Iterator[NamedBarrier]:
@@ -129,6 +128,7 @@ class _Lowering:
 
     def _computing(self, role: PlannedRole) -> Role:
         registers = Registers(self.emission, self.layouts)
+        check_versions(self.emission, role)
         declare_homes(self.emission, role, registers, self.kept)
         formulas = Formulas(self.emission, self.layouts, lambda n, _: registers.homes.get(n))
         scalars = list(self._scalars(registers))

@@ -9,13 +9,13 @@ from ...models.errors import Unsupported
 from ...models.kernel import ELEMENT_BYTES, ElementType
 from ...models.tile_operation import TileAccess
 from ...models.tiling import TileNode
-from ...models.warp_program import Ring, SharedBuffer, TensorMap
+from ...models.warp_program import Ring, SharedBuffer, Swizzle, TensorMap
 from ...models.warp_step import CopyIn
-from ..inputs import Emission, source_of
+from ..inputs import Emission
 from .plan import Plan
 
 ALIGNMENT = 1024
-SWIZZLES = (128, 64, 32)
+SWIZZLES: tuple[Swizzle, ...] = (128, 64, 32)
 LEAST_DEPTH = 2  # a slot is given back one product later than it could be
 WARPS = 4
 
@@ -27,7 +27,7 @@ class Storage:
     buffers: dict[str, SharedBuffer] = field(default_factory=dict)
     rings: dict[str, Ring] = field(default_factory=dict)
     ring_of: dict[str, str] = field(default_factory=dict)  # buffer -> ring
-    maps: dict[tuple[str, tuple[int, ...], int], TensorMap] = field(default_factory=dict)
+    maps: dict[tuple[str, tuple[int, ...], Swizzle], TensorMap] = field(default_factory=dict)
     end: int = 0
 
     def add(self, name: str, rows: int, columns: int, dtype: ElementType, slots: int) -> None:
@@ -40,17 +40,17 @@ class Storage:
         )  # fmt: skip
         self.end += slots * slot
 
-    def map_of(self, argument: str, box: tuple[int, ...], swizzle: int) -> str:
+    def map_of(self, argument: str, box: tuple[int, ...], swizzle: Swizzle) -> str:
         """The name of the tensor map of an argument with such boxes."""
         key = (argument, box, swizzle)
         if key not in self.maps:
             others = sum(known[0] == argument for known in self.maps)
             name = f"{argument}_map" + (f"_{others + 1}" if others else "")
-            self.maps[key] = TensorMap(name=name, argument=argument, box=box, swizzle=swizzle)  # type: ignore[arg-type]
+            self.maps[key] = TensorMap(name=name, argument=argument, box=box, swizzle=swizzle)
         return self.maps[key].name
 
 
-def swizzle_of(columns: int, dtype: ElementType) -> int:  # type: ignore[return]
+def swizzle_of(columns: int, dtype: ElementType) -> Swizzle:
     """The widest swizzle whose span divides a row."""
     row = columns * ELEMENT_BYTES[dtype]
     return next((span for span in SWIZZLES if row % span == 0), 0)
@@ -162,8 +162,3 @@ def copies_in(
 
 def _tile(access: TileAccess) -> tuple[int, ...]:
     return tuple(dimension.extent for dimension in access.tile)
-
-
-def is_read(tile: TileNode, name: str) -> bool:
-    """Whether a tile reads another one, wherever that stands."""
-    return any(source_of(read) == name for read in tile.reads)

@@ -10,6 +10,7 @@ from ...models.warp_step import (
     Acquire,
     Assign,
     Boundary,
+    Pin,
     ReduceColumns,
     Release,
     Step,
@@ -46,6 +47,7 @@ class ComputeRole:
     settle_early: bool = False  # wait for the product before, for no chain does
     flying: list[Batch] = field(default_factory=list)
     chains_done: int = 0
+    just_settled: frozenset[str] = frozenset()  # by a wait with no block boundary behind it yet
     acquired: dict[str, int] = field(default_factory=dict)
     slots: dict[tuple[str, int], int] = field(default_factory=dict)  # (ring, iteration) -> ordinal
     unread: dict[tuple[str, int], set[str]] = field(default_factory=dict)
@@ -71,6 +73,7 @@ class ComputeRole:
                 self.acquired[ring] = self.acquired.get(ring, 0) + 1
                 self.unread[ring, iteration] = set(self.readers[ring])
                 yield Acquire(ring=ring, operation=operation.name, lag=operation.lag)
+                self.just_settled = frozenset()
         yield from wait_for_turn(self.turns, operation)
         yield self.products.step(operation, lambda ring: self._age(ring, iteration))
         yield from pass_turn(self.turns, operation)
@@ -96,6 +99,14 @@ class ComputeRole:
             if batch.target in read | written or (batch.left is not None and batch.left in written):
                 last = place
         yield from self._settle(last, operation.name, operation.lag)
+        if self.just_settled and not self.just_settled & (read | written):
+            # Nothing else would keep ptxas from doing this chain before that wait.
+            yield Boundary(operation=operation.name, lag=operation.lag)
+            self.just_settled = frozenset()
+        # Pinned at both ends, a chain stays where the schedule has it.
+        inputs = self.chains.pinned(sorted(read))
+        if inputs:
+            yield Pin(fragments=inputs, operation=operation.name, lag=operation.lag)
         yield from steps
         self.chains_done += 1
 
@@ -110,6 +121,7 @@ class ComputeRole:
         busy = {f for b in self.flying for f in (b.target, b.left)}
         free = tuple(f for f in settled if f not in busy)
         yield WaitProducts(pending=len(self.flying), settled=free, operation=name, lag=lag)
+        self.just_settled = frozenset(settled)
         if release:
             yield from self._release(over)
 

@@ -28,7 +28,7 @@ class Turn:
     distance: int
 
 
-def find_turns(plan: Plan, initiation_interval: int) -> tuple[Turn, ...]:
+def find_turns(plan: Plan) -> tuple[Turn, ...]:
     """One for each change of warp group in the cyclic order of products."""
     products = [
         (operation.slot, role.group, operation)
@@ -37,7 +37,7 @@ def find_turns(plan: Plan, initiation_interval: int) -> tuple[Turn, ...]:
         if operation.kind == "matrix"
     ]
     products.sort(key=lambda entry: (entry[0], entry[1]))
-    turns = []
+    turns: list[Turn] = []
     for place, (_, group, before) in enumerate(products):
         wraps = place + 1 == len(products)
         _, next_group, after = products[0 if wraps else place + 1]

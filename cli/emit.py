@@ -1,0 +1,139 @@
+"""`twill emit`: from a kernel or a stored schedule to a launch bundle."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .completion import complete_document, complete_gpu
+from .interrupt import run_interruptibly
+from .output import print_answer
+
+# What solves and emits is imported when it is needed, so that help and errors come at once.
+if TYPE_CHECKING:
+    from ..emitting import Emitted, Overlap
+    from ..models.answer import Answer
+
+DEVICE_FAULT = 4
+
+
+def emit(
+    document: Annotated[
+        str,
+        typer.Argument(
+            metavar="KERNEL|SCHEDULE",
+            autocompletion=complete_document,
+            help="A kernel.yaml, a library kernel by name, or a file that `twill solve -o` wrote.",
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the bundle is written.")
+    ],
+    gpu: Annotated[
+        str | None,
+        typer.Option(
+            "--gpu",
+            metavar="NAME|FILE",
+            autocompletion=complete_gpu,
+            help="GPU profile, for a kernel. [default: h100-sxm]",
+        ),
+    ] = None,
+    ring_slots: Annotated[
+        int,
+        typer.Option(
+            "--more-ring-slots", min=0, max=16, metavar="N", help="Deepen every ring by so many."
+        ),
+    ] = 0,
+    time_limit: Annotated[
+        float | None,
+        typer.Option("--time-limit", min=0.001, metavar="SECONDS", help="Of the search."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print report.json instead.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress on standard error.")
+    ] = False,
+) -> int:
+    """Emit CUDA for an optimal schedule, compile it without a GPU, and write a launch bundle.
+
+    The bundle holds kernel.cu, kernel.cubin, report.json, launch.json, reference.npz and run.py,
+    which checks and times it on a GPU. Exit codes: 0 done; 2 invalid input, or a kernel that cannot
+    be emitted yet; 3 a limit was reached before any schedule was found; 4 the machine code is not
+    what the schedule says (the bundle is written all the same).
+    """
+    answer = _answer(document, gpu, time_limit, quiet=quiet)
+    from .. import emitting
+
+    emitted = emitting.emit(answer, deeper=ring_slots, seconds=time_limit)
+    emitting.write(emitted, output)
+    if as_json:
+        import json
+
+        print_answer(json.dumps(emitting.report_of(emitted), indent=1))
+    else:
+        print_answer(_text(emitted, output))
+    return DEVICE_FAULT if emitted.faults else 0
+
+
+def _answer(document: str, gpu: str | None, seconds: float | None, *, quiet: bool) -> Answer:
+    """A stored schedule, verified again, or a new one."""
+    from .. import pipeline
+    from ..models.errors import LimitReached, UsageError
+    from ..solver.options import SolveOptions
+    from ..solver.question import Stop
+    from .progress import build_watcher, progress_style
+
+    if document.endswith(".json"):
+        if gpu is not None:
+            cure = "leave --gpu out: the schedule is for one GPU"
+            raise UsageError("--gpu does not change a stored schedule", cure=cure)
+        return pipeline.read_answer(document)
+    task = pipeline.read_task(document, gpu)
+    stop, options = Stop(), SolveOptions(seconds=seconds)
+    with build_watcher(progress_style(quiet=quiet)) as watcher:
+        finished = run_interruptibly(
+            lambda: pipeline.solve_task(task, options, watcher, stop), stop.request
+        )
+    answer = finished.value
+    if finished.still_running:
+        os._exit(130)
+    if answer is None or answer.schedule is None:
+        raise LimitReached(f"no schedule to emit: {answer.reason if answer else 'interrupted'}")
+    return answer
+
+
+def _text(emitted: Emitted, folder: Path) -> str:
+    program, report = emitted.program, emitted.compiled.report
+    lines = [
+        f"{program.kernel} for {program.gpu} ({program.target}), one iteration every "
+        f"{program.initiation_interval:,} cycles by the model",
+        f"{program.threads} threads, {program.shared_bytes:,} bytes of shared memory, "
+        f"{report.registers} registers at launch",
+    ]
+    if emitted.set_aside:
+        lines.append(
+            f"solved again with {emitted.set_aside} more registers of each thread set aside: "
+            "with fewer, the assembler spilled"
+        )
+    for role in program.roles:
+        operations = " ".join(role.operations)
+        lines.append(f"  {role.name:11} {role.registers:3} registers  {operations}")
+    lines.append(
+        f"{emitted.compiled.compiler}: {report.spill_store_bytes} bytes spilled, "
+        f"{report.stack_bytes} bytes of stack, {len(report.advisories)} advisories"
+    )
+    lines += [_overlap(overlap) for overlap in emitted.overlaps if any(overlap.promised.values())]
+    lines += [f"wrong: {fault}" for fault in emitted.faults]
+    lines.append(f"written to {folder}; on a machine with such a GPU: python {folder / 'run.py'}")
+    return "\n".join(lines)
+
+
+def _overlap(overlap: Overlap) -> str:
+    parts = [
+        f"{overlap.found.get(opcode, 0)} of {number} {opcode}"
+        for opcode, number in overlap.promised.items()
+        if number
+    ]
+    return f"  while {overlap.operation} is in flight, {overlap.role} executes {', '.join(parts)}"

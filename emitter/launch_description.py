@@ -1,0 +1,110 @@
+"""What a bundle says of its launch: the fields of launch.json, from a warp program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..models.index_expression import IndexConstant, IndexExpression, IndexName
+from ..models.kernel import ELEMENT_BYTES
+from ..models.tile_program import ScalarParameter, TensorParameter
+from ..models.warp_program import WarpProgram
+from ..models.warp_program_checks import steps_of
+
+MAP_ALIGNMENT = 16  # bytes, of every stride of a tensor map (CUDA driver API, tensor maps)
+AXES = 3
+
+
+def launch_description(program: WarpProgram, compiler: str, made_by: str) -> dict[str, Any]:
+    """launch.json without its format and digests; docs/bundles.md defines the fields."""
+    grid = [_expression(axis.count) for axis in program.grid]
+    description: dict[str, Any] = {
+        "kernel": program.kernel,
+        "gpu": program.gpu,
+        "target": program.target,
+        "entry": program.kernel,
+        "threads": program.threads,
+        "shared_bytes": program.shared_bytes,
+        "grid": [*grid, *(1 for _ in range(AXES - len(grid)))],
+        "extents": list(program.extents),
+        "arguments": [_argument(program, parameter) for parameter in program.parameters],
+        "parameters": list(_parameters(program)),
+        "requires": list(_requirements(program)),
+        "compiler": compiler,
+        "made_by": made_by,
+    }
+    tolerance = program.tolerance
+    description["tolerance"] = {
+        "absolute": tolerance.absolute if tolerance else 1e-2,
+        "relative": tolerance.relative if tolerance else 1e-2,
+    }
+    return description
+
+
+def outputs(program: WarpProgram) -> dict[str, str]:
+    """Arguments that the kernel writes, and what they hold before it runs."""
+    found: dict[str, str] = {}
+    for role in program.roles:
+        for step in steps_of(role):
+            if step.step == "copy_out":
+                argument = program.tensor_map(step.tensor_map).argument
+                found[argument] = "zeros" if step.add else "nan"
+            elif step.step == "store_rows":
+                found[step.argument] = "nan"
+    return found
+
+
+def _argument(program: WarpProgram, parameter: TensorParameter | ScalarParameter) -> dict[str, Any]:
+    if isinstance(parameter, ScalarParameter):
+        return {"name": parameter.name, "kind": "scalar", "dtype": parameter.dtype}
+    written = outputs(program)
+    entry: dict[str, Any] = {
+        "name": parameter.name,
+        "kind": "tensor",
+        "dtype": parameter.dtype,
+        "shape": list(parameter.shape),
+        "role": "output" if parameter.name in written else "input",
+    }
+    if parameter.name in written:
+        entry["initial"] = written[parameter.name]
+    return entry
+
+
+def _parameters(program: WarpProgram) -> Iterator[dict[str, Any]]:
+    """In the order in which the kernel takes them."""
+    for tensor_map in program.tensor_maps:
+        yield {
+            "kind": "tensor_map",
+            "argument": tensor_map.argument,
+            "box": list(tensor_map.box),
+            "swizzle": tensor_map.swizzle,
+        }
+    for name in program.pointers:
+        yield {"kind": "pointer", "argument": name}
+    for name in program.extents:
+        yield {"kind": "extent", "name": name}
+    for parameter in program.parameters:
+        if isinstance(parameter, ScalarParameter):
+            yield {"kind": "scalar", "name": parameter.name}
+
+
+def _requirements(program: WarpProgram) -> Iterator[dict[str, Any]]:
+    """Rows of arrays that copies go to and from are multiples of 16 bytes."""
+    found: dict[str, int] = {}
+    for tensor_map in program.tensor_maps:
+        parameter = next(p for p in program.parameters if p.name == tensor_map.argument)
+        assert isinstance(parameter, TensorParameter), parameter.name
+        last = parameter.shape[-1]
+        if isinstance(last, str) and len(parameter.shape) > 1:
+            multiple = MAP_ALIGNMENT // ELEMENT_BYTES[parameter.dtype]
+            found[last] = max(found.get(last, 1), multiple)
+    for name, multiple in found.items():
+        yield {"extent": name, "multiple_of": multiple}
+
+
+def _expression(expression: IndexExpression) -> int | str | list[Any]:
+    if isinstance(expression, IndexConstant):
+        return expression.value
+    if isinstance(expression, IndexName):
+        return expression.name
+    return [expression.operator, _expression(expression.left), _expression(expression.right)]

@@ -1,0 +1,44 @@
+"""Whether one set of registers is enough for each value: every reader comes before the next writer.
+
+A value that is still read after the next iteration has made its own needs a second version, that
+is a loop unrolled twice (modulo variable expansion); the model counts the registers of both.
+"""
+
+from __future__ import annotations
+
+from ...models.errors import Unsupported
+from ..inputs import Emission, source_of
+from .plan import PlannedOperation, PlannedRole
+
+
+def check_versions(emission: Emission, role: PlannedRole) -> None:
+    """Raise Unsupported, naming value and reader, where a second version would be needed."""
+    place = {operation.name: index for index, operation in enumerate(role.operations)}
+    planned = {operation.name: operation for operation in role.operations}
+    for tile in emission.tiled.loop:
+        reader = planned.get(emission.owner.get(tile.name, ""))
+        if reader is None or emission.operation(tile).kind in ("transpose", "broadcast"):
+            continue
+        for read in tile.reads:
+            source = source_of(read)
+            if source is None or read.tile is None:
+                continue
+            made, _, further = emission.behind_views(source)
+            maker = planned.get(emission.owner.get(made.name, ""))
+            if maker is None or emission.operation(made).kind == "load":
+                continue
+            distance = read.distance + further
+            if not _is_in_time(reader, place[reader.name], maker, place[maker.name], distance):
+                line = emission.operation(tile).position.line
+                raise Unsupported(
+                    f"{reader.name} reads {made.name} after {maker.name} has made the next one: "
+                    "a second version in registers",
+                    line,
+                )
+
+
+def _is_in_time(
+    reader: PlannedOperation, reads_at: int, maker: PlannedOperation, makes_at: int, distance: int
+) -> bool:
+    """Whether the read of iteration i comes no later than what makes iteration i + 1."""
+    return (distance + reader.lag, reads_at) <= (1 + maker.lag, makes_at)

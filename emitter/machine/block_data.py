@@ -1,0 +1,214 @@
+"""The data of a block: what its steps do to shared memory, registers and arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...models.index_expression import IndexExpression, evaluate_index, names_in_index
+from ...models.kernel import ELEMENT_BYTES
+from ...models.warp_program import SharedBuffer, TensorMap, WarpProgram
+from ...models.warp_step import (
+    Assign,
+    CopyIn,
+    CopyOut,
+    FragmentOperand,
+    LoadVector,
+    Product,
+    ReduceColumns,
+    Stage,
+    StoreRows,
+)
+from .arithmetic import REDUCTIONS, rounded, widened
+from .expressions import Evaluation, Shape
+from .global_memory import read_box, write_box
+from .hazards import Hazard
+from .layouts import Array, column_places, matrix_places, over_quads, row_places
+from .products import ROWS, accumulator, register_matrix, shared_matrix
+from .registers import Registers
+from .shared_memory import SharedMemory
+
+Starts = tuple[int, ...]
+
+
+@dataclass(slots=True)
+class BlockData:
+    """`integers`: grid indices, extents, i32 arguments. `arrays` are those of the whole grid."""
+
+    program: WarpProgram
+    memory: SharedMemory
+    arrays: Mapping[str, Array]
+    scalars: Mapping[str, Array]
+    integers: Mapping[str, int]
+    start: int  # of the loop
+
+    def copy_in(
+        self, step: CopyIn, slot: int, registers: Registers | None, iteration: int | None
+    ) -> Callable[[], None]:
+        """The landing of a copy whose coordinates are those of now."""
+        buffer, tensor_map = self.program.buffer(step.buffer), self._map(step)
+        starts = self._starts(step, registers, iteration)
+        starts = (*starts[:-1], starts[-1] + step.first_column)
+        address = buffer.offset + slot * buffer.slot_bytes + step.panel_offset
+        array = self.arrays[tensor_map.argument]
+
+        def land() -> None:
+            self.memory.write(buffer, address, read_box(array, starts, tensor_map.box))
+
+        return land
+
+    def copy_out(
+        self, step: CopyOut, registers: Registers | None, iteration: int | None
+    ) -> Callable[[], None]:
+        """The moves of a copy whose coordinates are those of now: one box for each panel."""
+        buffer, tensor_map = self.program.buffer(step.buffer), self._map(step)
+        starts = self._starts(step, registers, iteration)
+        if len(starts) > 1:
+            starts = (*starts[:-2], starts[-2] + step.first_row, starts[-1])
+        array, box = self.arrays[tensor_map.argument], tensor_map.box
+        pitch = box[-1] * ELEMENT_BYTES[buffer.dtype]
+        first = buffer.offset + step.slot * buffer.slot_bytes + step.first_row * pitch
+
+        def move() -> None:
+            for panel in range(-(-buffer.columns // box[-1])):
+                address = first + panel * buffer.rows * pitch
+                values = self.memory.read(buffer, address, int(np.prod(box))).reshape(box)
+                place = (*starts[:-1], starts[-1] + panel * box[-1])
+                write_box(array, place, values, add=step.add)
+
+        return move
+
+    def multiply(self, step: Product, slots: list[int], registers: Registers) -> None:
+        """Read both operands now, and write the target."""
+        right = self._shared(step, slots[-1])
+        if isinstance(step.left, FragmentOperand):
+            left = register_matrix(registers.read(step.left.name), step.depth)
+        else:
+            buffer = self.program.buffer(step.left.buffer)
+            left = shared_matrix(self.memory, step.left, buffer, slots[0], ROWS, step.depth)
+        result = accumulator(left @ right.T)
+        if step.accumulate:
+            result = registers.read(step.target) + result
+        registers.write(step.target, result)
+
+    def _shared(self, step: Product, slot: int) -> Array:
+        buffer = self.program.buffer(step.right.buffer)
+        if buffer.dtype != step.dtype:
+            raise Hazard(f"multiplies {step.dtype}, {buffer.name} holds {buffer.dtype}")
+        return shared_matrix(self.memory, step.right, buffer, slot, step.columns, step.depth)
+
+    def assign(self, step: Assign, registers: Registers, iteration: int | None) -> None:
+        """Every register of the target."""
+        fragment = registers.fragments[step.target]
+        shape = Shape(fragment.layout, fragment.columns)
+        registers.write(step.target, self._values(step.value, shape, registers, iteration))
+
+    def reduce_columns(
+        self, step: ReduceColumns, registers: Registers, iteration: int | None
+    ) -> None:
+        """Each thread its own registers of a row, then the quad."""
+        shape = Shape("matrix", step.columns)
+        values = self._values(step.value, shape, registers, iteration)
+        values = np.broadcast_to(values, (registers.threads, shape.elements))
+        combine = REDUCTIONS[step.primitive]
+        halves = [
+            combine.reduce(values[:, np.arange(shape.elements) // 2 % 2 == half], axis=1)
+            for half in range(2)
+        ]
+        registers.write(step.target, over_quads(np.stack(halves, axis=1), combine))
+
+    def load_vector(self, step: LoadVector, registers: Registers, iteration: int | None) -> None:
+        """Each thread the elements of its own registers."""
+        fragment = registers.fragments[step.target]
+        if fragment.layout == "scalar":
+            places: Array = np.zeros((1, 1), np.int64)
+        else:
+            rows = fragment.layout == "rows"
+            places = row_places() if rows else column_places(fragment.columns)
+        vector, first = self._vector(step, registers, iteration)
+        element = places + first
+        inside = (element >= 0) & (element < vector.size)
+        values = np.zeros(element.shape, vector.dtype)
+        values[inside] = vector[element[inside]]
+        registers.write(step.target, widened(values))
+
+    def store_rows(self, step: StoreRows, registers: Registers, iteration: int | None) -> None:
+        """One thread of each quad stores; all four must hold the same."""
+        values = self._values(step.value, Shape("rows"), registers, iteration)
+        values = np.broadcast_to(values, (registers.threads, 2))
+        quads = values.reshape(-1, 4, 2)
+        if not np.array_equal(quads, np.broadcast_to(quads[:, :1], quads.shape), equal_nan=True):
+            raise Hazard("stores rows that differ between the threads of a quad")
+        vector, first = self._vector(step, registers, iteration)
+        element = row_places()[::4] + first
+        inside = (element >= 0) & (element < vector.size)
+        vector[element[inside]] = values[::4][inside].astype(vector.dtype)
+
+    def stage(self, step: Stage, registers: Registers, iteration: int | None) -> None:
+        """Each thread its own registers."""
+        buffer = self.program.buffer(step.buffer)
+        values = self._values(step.value, Shape("matrix", step.columns), registers, iteration)
+        row, column = matrix_places(step.columns)
+        self.memory.write_tile(
+            buffer, step.slot, row + step.first_row, column, rounded(values, buffer.dtype)
+        )
+
+    def _vector(
+        self, step: LoadVector | StoreRows, registers: Registers, iteration: int | None
+    ) -> tuple[Array, int]:
+        """The vector, and the number of the first element of its tile; empty if it is outside."""
+        array = self.arrays[step.argument]
+        index = [self._integer(part, registers, iteration) for part in step.index]
+        first = index[-1] * step.extent + step.first
+        for place, length in zip(index[:-1], array.shape, strict=False):
+            if not 0 <= place < length:
+                return np.zeros(0, array.dtype), first
+        return array[tuple(index[:-1])], first
+
+    def _map(self, step: CopyIn | CopyOut) -> TensorMap:
+        buffer, tensor_map = (
+            self.program.buffer(step.buffer),
+            self.program.tensor_map(step.tensor_map),
+        )
+        _check_map(buffer, tensor_map, self.arrays[tensor_map.argument].ndim)
+        return tensor_map
+
+    def _starts(
+        self, step: CopyIn | CopyOut, registers: Registers | None, iteration: int | None
+    ) -> Starts:
+        parts = zip(step.index, step.tile, strict=True)
+        return tuple(self._integer(part, registers, iteration) * tile for part, tile in parts)
+
+    def _values(
+        self, value: object, shape: Shape, registers: Registers, iteration: int | None
+    ) -> Array:
+        evaluation = Evaluation(
+            registers, self.scalars, lambda part: self._integer(part, registers, iteration)
+        )
+        return evaluation.of(value, shape)  # type: ignore[arg-type]
+
+    def _integer(
+        self, part: IndexExpression, registers: Registers | None, iteration: int | None
+    ) -> int:
+        values = dict(self.integers)
+        if iteration is not None:
+            values[self.program.loop.index] = self.start + iteration
+        for name in names_in_index(part):
+            if registers is not None and name.role == "local" and registers.has(name.name):
+                values[name.name] = registers.scalar(name.name)
+            if name.name not in values:
+                raise Hazard(f"reads the index {name.name}, which has no value there")
+        return evaluate_index(part, values)
+
+
+def _check_map(buffer: SharedBuffer, tensor_map: TensorMap, rank: int) -> None:
+    row = tensor_map.box[-1] * ELEMENT_BYTES[buffer.dtype]
+    if tensor_map.swizzle != buffer.swizzle or buffer.swizzle not in (0, row):
+        raise Hazard(
+            f"copies rows of {row} bytes swizzled by {tensor_map.swizzle}, {buffer.name} is "
+            f"swizzled by {buffer.swizzle}"
+        )
+    if len(tensor_map.box) != rank:
+        raise Hazard(f"map {tensor_map.name} has {len(tensor_map.box)} dimensions, not {rank}")

@@ -1,0 +1,83 @@
+"""Expressions, computed for every register of a fragment as its threads would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...models.index_expression import IndexExpression
+from ...models.warp_expression import (
+    Apply,
+    Coordinate,
+    Expression,
+    FragmentElement,
+    IndexValue,
+    NumberValue,
+    Rounded,
+    ScalarValue,
+)
+from .arithmetic import apply, rounded, widened
+from .hazards import Hazard
+from .layouts import Array, column_places, matrix_places, row_places
+from .registers import Registers
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The registers that are computed: a layout, and how many columns it has."""
+
+    layout: str
+    columns: int = 0
+
+    @property
+    def elements(self) -> int:
+        """Of each thread."""
+        if self.layout in ("matrix", "operand"):
+            return self.columns // 2
+        return {"rows": 2, "columns": self.columns // 4}.get(self.layout, 1)
+
+    def places(self, axis: str) -> Array:
+        """The row or column of each register."""
+        if self.layout in ("matrix", "operand"):
+            return matrix_places(self.columns)[0 if axis == "row" else 1]
+        if self.layout == "rows" and axis == "row":
+            return row_places()
+        if self.layout == "columns" and axis == "column":
+            return column_places(self.columns)
+        raise Hazard(f"asks for the {axis} of an element of a fragment of {self.layout}")
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What expressions may read."""
+
+    registers: Registers
+    scalars: Mapping[str, Array]
+    integer: Callable[[IndexExpression], int]
+
+    def of(self, value: Expression, shape: Shape) -> Array:
+        """Threads x registers, or what broadcasts to that."""
+        if isinstance(value, FragmentElement):
+            return self.registers.read_for(value.name, shape.layout, shape.elements)
+        if isinstance(value, NumberValue):
+            return _number(value.value)
+        if isinstance(value, ScalarValue):
+            return widened(self.scalars[value.argument])
+        if isinstance(value, IndexValue):
+            return np.asarray(self.integer(value.expression), np.int32)
+        if isinstance(value, Coordinate):
+            return (shape.places(value.axis) + value.first).astype(np.int32)
+        if isinstance(value, Rounded):
+            return widened(rounded(self.of(value.operand, shape), value.dtype))
+        assert isinstance(value, Apply)
+        return apply(value.primitive, [self.of(operand, shape) for operand in value.operands])
+
+
+def _number(value: bool | int | float | str) -> Array:
+    if isinstance(value, bool):
+        return np.asarray(value)
+    if isinstance(value, int):
+        return np.asarray(value, np.int32)
+    return np.asarray(float(value), np.float32)

@@ -1,0 +1,54 @@
+"""The NumPy machine: a warp program, run block by block as its threads and engines would."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from ...models.index_expression import evaluate_index
+from ...models.warp_program import WarpProgram
+from .block import Block, Plan, plan_of
+from .block_data import BlockData
+from .launch import Launch, launch_of
+from .layouts import Array
+from .scheduler import run_block
+from .shared_memory import SharedMemory
+
+
+def run_warp_program(
+    program: WarpProgram,
+    arguments: Mapping[str, Any],
+    extents: Mapping[str, int] | None = None,
+    seed: int = 0,
+    blocks: Sequence[tuple[int, ...]] | None = None,
+) -> dict[str, Array]:
+    """The arrays that the program writes, by argument name, after all blocks or the given ones.
+
+    A block is given by its grid indices, in the order of the program's grid. Arrays that are only
+    written begin as NaN, those that are added to as zeros; arrays that are given are not changed.
+    `seed` decides how roles and asynchronous completions interleave. Raises InvalidInput where
+    arguments do not fit, ProgramViolation for hazards and deadlocks.
+    """
+    launch = launch_of(program, arguments, extents or {})
+    counts = [range(evaluate_index(axis.count, launch.integers)) for axis in program.grid]
+    places: Iterable[tuple[int, ...]] = itertools.product(*counts) if blocks is None else blocks
+    plan = plan_of(program)
+    with np.errstate(all="ignore"):
+        for number, place in enumerate(places):
+            _run(plan, launch, place, Random(seed * 1_000_003 + number))
+    return {name: launch.arrays[name] for name in launch.outputs}
+
+
+def _run(plan: Plan, launch: Launch, place: tuple[int, ...], random: Random) -> None:
+    program = plan.program
+    indices = (axis.index for axis in program.grid)
+    integers = {**launch.integers, **dict(zip(indices, place, strict=True))}
+    start = evaluate_index(program.loop.start, integers)
+    trips = max(0, evaluate_index(program.loop.stop, integers) - start)
+    memory = SharedMemory(program.shared_bytes)
+    data = BlockData(program, memory, launch.arrays, launch.scalars, integers, start)
+    run_block(Block(plan, data), plan.steps_for(trips), trips, random)

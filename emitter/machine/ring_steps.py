@@ -1,0 +1,142 @@
+"""Steps on rings: acquire, release, reserve, copy in."""
+
+from __future__ import annotations
+
+from ...models.warp_step import Acquire, CopyIn, Release, Reserve, SharedOperand
+from .hazards import Hazard
+from .knowledge import DRAINED, SETTLED, STAGED
+from .role_run import Reservation, RoleRun
+from .slots import Slot
+from .waits import MBarrierWait
+
+
+def acquire(run: RoleRun, step: Acquire) -> MBarrierWait:
+    """Wait for the full barrier with the parity of the lap: 0 in the first."""
+    tile = run.acquired.get(step.ring, 0)
+    run.acquired[step.ring] = tile + 1
+    state = run.block.rings[step.ring]
+    lap, slot = divmod(tile, state.ring.depth)
+    barrier = state.full[slot]
+
+    def then() -> None:
+        run.learn(barrier.published)
+        if (run.role.name, step.ring) in run.block.plan.releases:
+            state.holders[slot][run.role.name] = tile
+
+    return MBarrierWait(barrier, lap & 1, then)
+
+
+def release(run: RoleRun, step: Release) -> None:
+    """Each warp arrives once on the empty barrier."""
+    state = run.block.rings[step.ring]
+    tile = run.acquired.get(step.ring, 0) - 1 - step.age
+    if tile < 0:
+        raise Hazard(f"releases a slot of ring {step.ring} that it has not acquired")
+    slot = tile % state.ring.depth
+    where = f"slot {slot} of ring {step.ring}"
+    if state.ring.arrivals == 0:
+        raise Hazard(f"releases {where}, which is filled once and never released")
+    if state.holders[slot].get(run.role.name) != tile:
+        raise Hazard(f"releases {where} a second time")
+    if run.ledger.slots.get((step.ring, tile), 0) > run.ledger.waited:
+        raise Hazard(f"releases {where} while its product in flight may still read it")
+    del state.holders[slot][run.role.name]
+    state.empty[slot].arrive(run.warps, run.outgoing())
+
+
+def reserve(run: RoleRun, step: Reserve) -> MBarrierWait:
+    """Wait for the empty barrier with the inverted parity, then expect the bytes of the ring."""
+    ring = step.ring
+    if ring in run.reservations:
+        run.check_bytes(ring)
+    state = run.block.rings[ring]
+    tile = run.reserved.get(ring, 0)
+    lap, slot = divmod(tile, state.ring.depth)
+    barrier = state.empty[slot]
+
+    def then() -> None:
+        run.learn(barrier.published)
+        run.reserved[ring] = tile + 1
+        run.reservations[ring] = Reservation()
+        state.full[slot].arrive(1, run.knows(), state.ring.bytes)
+
+    return MBarrierWait(barrier, lap & 1 ^ 1, then)
+
+
+def copy_in(run: RoleRun, step: CopyIn) -> None:
+    """Issue a copy; it lands at any later time."""
+    state = run.block.rings[step.ring]
+    tile = run.reserved.get(step.ring, 0) - 1
+    if tile < 0:
+        raise Hazard(f"copies into ring {step.ring} without a reserved slot: a Reserve is missing")
+    if step.buffer not in state.ring.buffers:
+        raise Hazard(f"copies into {step.buffer}, which is no buffer of ring {step.ring}")
+    number = tile % state.ring.depth
+    slot = run.block.slots[step.buffer][number]
+    amount = run.block.plan.map_bytes[step.tensor_map]
+    _account(run, step, slot, amount)
+    _check_free(run, slot, state.holders[number])
+    slot.fill(tile, run.iteration)
+    data = run.block.data
+    land = data.copy_in(step, number, run.registers, run.iteration) if data else None
+    full = state.full[number]
+
+    def landed() -> None:
+        if land is not None:
+            land()
+        slot.land(tile)
+        full.complete(amount)
+
+    run.block.copies.append(landed)
+
+
+def _account(run: RoleRun, step: CopyIn, slot: Slot, amount: int) -> None:
+    """Each part of a reserved slot is copied once, and no more than its barrier expects."""
+    reservation = run.reservations[step.ring]
+    begin, end = step.panel_offset, step.panel_offset + amount
+    if end > run.block.plan.buffers[step.buffer].slot_bytes:
+        raise Hazard(f"copies {amount} bytes to byte {begin} of {slot}, past its end")
+    for buffer, first, last in reservation.ranges:
+        if buffer == step.buffer and first < end and begin < last:
+            raise Hazard(
+                f"copies into {slot} again, which ring {step.ring} reserved for an earlier copy: "
+                "a Reserve is missing"
+            )
+    reservation.ranges.append((step.buffer, begin, end))
+    reservation.bytes += amount
+    expected = run.block.plan.rings[step.ring].bytes
+    if reservation.bytes > expected:
+        raise Hazard(
+            f"{slot} of ring {step.ring} expects {expected} bytes, {reservation.bytes} are "
+            "copied to it"
+        )
+
+
+def _check_free(run: RoleRun, slot: Slot, holders: dict[str, int]) -> None:
+    if holders:
+        who = ", ".join(sorted(holders))
+        raise Hazard(f"copies into {slot} while {who} may still read it: acquired, not released")
+    rows, roles = (0, slot.rows), run.block.plan.roles
+    slot.check_known("copies into", (SETTLED, DRAINED, STAGED), rows, run.knows(), roles)
+
+
+def operand_slot(run: RoleRun, operand: SharedOperand) -> tuple[Slot, int]:
+    """The slot that a product reads, and its tile; raises Hazard unless it holds what it should."""
+    state = run.block.rings[operand.ring]
+    tile = run.acquired.get(operand.ring, 0) - 1 - operand.age
+    if tile < 0:
+        raise Hazard(f"reads a slot of ring {operand.ring} that it has not acquired")
+    number = tile % state.ring.depth
+    slot = run.block.slots[operand.buffer][number]
+    releases = (run.role.name, operand.ring) in run.block.plan.releases
+    if releases and state.holders[number].get(run.role.name) != tile:
+        raise Hazard(f"reads {slot} of ring {operand.ring} after it released it")
+    if slot.landing:
+        raise Hazard(f"reads {slot} while a copy into it is still in flight")
+    if slot.holds != tile:
+        raise Hazard(
+            f"reads tile {tile} of ring {operand.ring} in {slot}, which holds tile {slot.holds}"
+        )
+    if None not in (slot.iteration, run.iteration) and slot.iteration != run.iteration:
+        raise Hazard(f"reads the tile of iteration {slot.iteration} in {slot}: wrong age")
+    return slot, tile

@@ -1,0 +1,64 @@
+"""Steps on fragments: assignments and reductions over columns, element by element."""
+
+from __future__ import annotations
+
+from ...models.kernel import ElementType
+from ...models.warp_expression import Expression, Rounded
+from ...models.warp_step import Assign, ReduceColumns
+from .expressions import Element, element_of, matrix_element, text_of, value_of
+from .fragments import element_type, registers_of
+from .scope import Scope
+from .text import block, unrolled
+from .values import as_type
+
+
+def print_assign(step: Assign, scope: Scope) -> list[str]:
+    """One loop over the registers of the target."""
+    target, name = scope.layout(step.target), scope.fragment(step.target)
+    if target.layout == "operand":
+        lines = [
+            f"{name}[i >> 1] = {packed_pair(step.value, target.dtype, ('i', 'i + 1'), scope)};"
+        ]
+        return unrolled("i", target.columns // 2, lines, step=2)
+    type_name = element_type(target.dtype)
+    if target.layout == "scalar":
+        return [f"{name} = {text_of(step.value, Element(), scope, type_name)};"]
+    variable = {"matrix": "i", "rows": "r", "columns": "j"}[target.layout]
+    value = text_of(step.value, element_of(target.layout, variable), scope, type_name)
+    return unrolled(variable, registers_of(target), [f"{name}[{variable}] = {value};"])
+
+
+def packed_pair(value: Expression, dtype: ElementType, items: tuple[str, str], scope: Scope) -> str:
+    """Two neighbours in a row, rounded and packed."""
+    while isinstance(value, Rounded) and value.dtype == dtype:
+        value = value.operand  # packing rounds
+    pair = [text_of(value, matrix_element(item), scope, "float") for item in items]
+    return f"pack_{dtype}({', '.join(pair)})"
+
+
+def print_reduce_columns(step: ReduceColumns, scope: Scope) -> list[str]:
+    """Four partial results in each thread, two for a row, then across the lanes of the row.
+
+    Four, since the results of one chain of additions come no faster than its latency.
+    """
+    target, name = scope.layout(step.target, "rows"), scope.fragment(step.target)
+    type_name = element_type(target.dtype)
+    value = as_type(value_of(step.value, matrix_element("i"), scope), type_name)
+    joined = _joined(step, "part[i & 3]", value.text, type_name)
+    first = f"i < 4 ? {value.text} : {joined}"
+    halves = _joined(step, "part[2 * r]", "part[2 * r + 1]", type_name)
+    return block(
+        "",
+        [
+            f"{type_name} part[4];",
+            *unrolled("i", step.columns // 2, [f"part[i & 3] = {first};"]),
+            *unrolled("r", 2, [f"{name}[r] = quad_{step.primitive}({halves});"]),
+        ],
+    )
+
+
+def _joined(step: ReduceColumns, left: str, right: str, type_name: str) -> str:
+    if step.primitive == "sum":
+        return f"{left} + {right}"
+    function = f"f{step.primitive}f" if type_name == "float" else step.primitive
+    return f"{function}({left}, {right})"

@@ -1,0 +1,35 @@
+"""Fragments as registers of one thread: how many, of which type."""
+
+from __future__ import annotations
+
+from ...models.kernel import FLOAT_TYPES, ElementType
+from ...models.warp_program import Fragment
+from .scope import TILE_ROWS, refuse
+
+
+def element_type(dtype: ElementType) -> str:
+    """What an element is computed in."""
+    return "float" if dtype in FLOAT_TYPES else "int" if dtype == "i32" else "bool"
+
+
+def registers_of(fragment: Fragment) -> int:
+    """Registers of each thread."""
+    if fragment.rows not in (0, TILE_ROWS) or fragment.columns % 8:
+        raise refuse(f"{fragment.name} has {fragment.rows} x {fragment.columns} elements")
+    if fragment.layout == "operand" and (fragment.dtype not in ("bf16", "fp16")):
+        raise refuse(f"{fragment.name} packs {fragment.dtype}")
+    return {
+        "matrix": fragment.columns // 2,
+        "operand": fragment.columns // 4,
+        "rows": 2,
+        "columns": fragment.columns // 4,
+        "scalar": 1,
+    }[fragment.layout]
+
+
+def declaration(fragment: Fragment, name: str) -> str:
+    """The variable of a fragment."""
+    element = "u32" if fragment.layout == "operand" else element_type(fragment.dtype)
+    if fragment.layout == "scalar":
+        return f"{element} {name};"
+    return f"{element} {name}[{registers_of(fragment)}];"

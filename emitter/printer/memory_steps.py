@@ -1,0 +1,113 @@
+"""Vectors between global memory and registers, element by element, within their bounds."""
+
+from __future__ import annotations
+
+from ...models.index_expression import IndexExpression, IndexName
+from ...models.kernel import ElementType
+from ...models.warp_step import LoadVector, StoreRows
+from .expressions import Element, element_of, text_of
+from .fragments import element_type, registers_of
+from .indices import Sum, atom, constant
+from .scope import Scope
+from .text import block, guarded, unrolled
+
+Vector = LoadVector | StoreRows
+_STORED: dict[ElementType, str] = {
+    "f32": "float", "i32": "int", "bf16": "u16", "fp16": "u16", "fp8e4m3": "u8", "bool": "u8",
+}  # fmt: skip
+
+
+def pointer_type(dtype: ElementType) -> str:
+    """The type of an element in global memory."""
+    return _STORED[dtype]
+
+
+def print_load_vector(step: LoadVector, scope: Scope) -> list[str]:
+    """A load for each register, 0 where the element lies outside."""
+    target, name = (
+        scope.layout(step.target, "columns", "rows", "scalar"),
+        scope.fragment(step.target),
+    )
+    dtype, pointer = scope.tensor(step.argument).dtype, scope.names.of("argument", step.argument)
+    variable = {"columns": "j", "rows": "r"}.get(target.layout, "")
+    loaded = _widened(f"{pointer}[{_base(step, scope)}at]", dtype)
+    zero = {"float": "0.0f", "int": "0", "bool": "false"}[element_type(target.dtype)]
+    register = f"{name}[{variable}]" if variable else name
+    layout = target.layout
+    assert layout in ("columns", "rows", "scalar")
+    lines = [
+        f"const int at = {_place(step, element_of(layout, variable), scope)};",
+        f"{register} = {_inside(step, scope)} ? {loaded} : {zero};",
+    ]
+    return unrolled(variable, registers_of(target), lines) if variable else block("", lines)
+
+
+def print_store_rows(step: StoreRows, scope: Scope) -> list[str]:
+    """One lane of each quad stores the two rows that the quad shares."""
+    dtype, pointer = scope.tensor(step.argument).dtype, scope.names.of("argument", step.argument)
+    element = element_of("rows", "r")
+    value = _narrowed(text_of(step.value, element, scope, element_type(dtype)), dtype)
+    lines = [
+        f"const int at = {_place(step, element, scope)};",
+        f"if ({_inside(step, scope)}) {pointer}[{_base(step, scope)}at] = {value};",
+    ]
+    return guarded("(lane & 3) == 0", unrolled("r", 2, lines))
+
+
+def _place(step: Vector, element: Element, scope: Scope) -> str:
+    """The element of the last dimension."""
+    start = (scope.index(step.index[-1]) * step.extent).plus(step.first)
+    for lane, further in (("lane_row", element.down), ("lane_column", element.across)):
+        if further:
+            start = start + atom(lane) + atom(further)
+    return start.text
+
+
+def _base(step: Vector, scope: Scope) -> str:
+    """Where the row of the leading indices begins, in 64 bits; empty for a plain vector."""
+    shape = scope.tensor(step.argument).shape
+    total = ""
+    for index, extent in zip(step.index[:-1], shape[1:], strict=True):
+        start = scope.index(index).factor
+        place = f"({total} + {start})" if total else f"(u64){start}"
+        total = f"{place} * {_extent(extent, scope).text}"
+    return f"{total} + " if total else ""
+
+
+def _inside(step: Vector, scope: Scope) -> str:
+    """The condition of lying inside the argument, without what is sure."""
+    shape = scope.tensor(step.argument).shape
+    found = []
+    for index, extent in zip(step.index[:-1], shape[:-1], strict=True):
+        place = scope.index(index)
+        if not scope.is_natural(index):
+            found.append(f"{place.text} >= 0")
+        if not _is_below(index, extent, scope):
+            found.append(f"{place.text} < {_extent(extent, scope).text}")
+    if not scope.is_natural(step.index[-1]):
+        found.append("at >= 0")
+    return " && ".join([*found, f"at < {_extent(shape[-1], scope).text}"])
+
+
+def _is_below(index: IndexExpression, extent: int | str, scope: Scope) -> bool:
+    """Whether the grid counts that index up to that extent."""
+    if not isinstance(index, IndexName) or index.role != "grid":
+        return False
+    counts = [axis.count for axis in scope.program.grid if axis.index == index.name]
+    return any(scope.index(count) == _extent(extent, scope) for count in counts)
+
+
+def _extent(extent: int | str, scope: Scope) -> Sum:
+    return constant(extent) if isinstance(extent, int) else atom(scope.names.of("extent", extent))
+
+
+def _widened(text: str, dtype: ElementType) -> str:
+    if dtype in ("f32", "i32"):
+        return text
+    return f"{text} != 0" if dtype == "bool" else f"unpack_{dtype}({text})"
+
+
+def _narrowed(text: str, dtype: ElementType) -> str:
+    if dtype in ("f32", "i32", "bool"):
+        return text
+    return f"({_STORED[dtype]})pack_{dtype}({text}, 0.0f)"

@@ -1,0 +1,247 @@
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+struct alignas(64) TMap { u64 words[16]; };
+#define DEV __device__ __forceinline__
+
+// ---- mbarriers
+
+DEV void mbar_init_all(u32 first, int count, u32 arrivals) {
+  for (int i = 0; i < count; ++i)
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;"
+                 :: "r"(first + 8 * i), "r"(arrivals) : "memory");
+}
+
+// Makes initialized mbarriers visible to the asynchronous proxy; all threads still have to meet.
+DEV void fence_mbar_init() {
+  asm volatile("fence.mbarrier_init.release.cluster;\nfence.proxy.async.shared::cta;" ::: "memory");
+}
+
+DEV void mbar_arrive(u32 barrier) {
+  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" :: "r"(barrier) : "memory");
+}
+
+DEV void mbar_expect(u32 barrier, u32 bytes) {
+  asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;"
+               :: "r"(barrier), "r"(bytes) : "memory");
+}
+
+// Waits for the end of the phase with this parity; a fresh barrier is past one of parity 1.
+DEV void mbar_wait(u32 barrier, u32 parity) {
+  asm volatile("{\n.reg .pred over;\n"
+               "poll: mbarrier.try_wait.parity.shared::cta.b64 over, [%0], %1;\n"
+               "@!over bra poll;\n}"
+               :: "r"(barrier), "r"(parity) : "memory");
+}
+
+// The slot of a ring that was current `age` advances ago, 0 < age < depth.
+DEV int slot_before(int slot, int age, int depth) { return slot < age ? slot + depth - age : slot - age; }
+
+// ---- threads and named barriers
+
+// True in one lane of a converged warp, always the same one; keeps what it guards uniform.
+DEV bool elect() {
+  u32 chosen;
+  asm volatile("{\n.reg .pred mine;\nelect.sync _|mine, 0xffffffff;\nselp.b32 %0, 1, 0, mine;\n}"
+               : "=r"(chosen));
+  return chosen != 0;
+}
+
+template <int N> DEV void fewer_registers() { asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" :: "n"(N)); }
+
+template <int N> DEV void more_registers() { asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" :: "n"(N)); }
+
+template <int Barrier, int Threads> DEV void bar_sync() {
+  asm volatile("bar.sync %0, %1;" :: "n"(Barrier), "n"(Threads) : "memory");
+}
+
+template <int Barrier, int Threads> DEV void bar_arrive() {
+  asm volatile("bar.arrive %0, %1;" :: "n"(Barrier), "n"(Threads) : "memory");
+}
+
+// The same by one elected thread, which counts as its whole warp.
+template <int Barrier, int Threads> DEV void bar_sync_alone() {
+  asm volatile("barrier.sync %0, %1;" :: "n"(Barrier), "n"(Threads) : "memory");
+}
+
+template <int Barrier, int Threads> DEV void bar_arrive_alone() {
+  asm volatile("barrier.arrive %0, %1;" :: "n"(Barrier), "n"(Threads) : "memory");
+}
+
+// ---- asynchronous copies and shared memory
+
+DEV void fence_proxy_async() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
+
+DEV void copies_commit() { asm volatile("cp.async.bulk.commit_group;" ::: "memory"); }
+
+DEV void copies_wait() { asm volatile("cp.async.bulk.wait_group 0;" ::: "memory"); }
+
+DEV void copies_wait_read() { asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory"); }
+
+// Where a byte of a row lies in a tile of panels, each Span bytes wide, with TMA's swizzle: the
+// 16-byte chunks of a row change places, by row, every 128 bytes of the panel.
+template <u32 Span, u32 Rows> DEV u32 swizzled(u32 row, u32 byte) {
+  const u32 turn = (row / (128 / Span)) % (Span / 16);
+  return byte / Span * (Rows * Span) + row * Span + ((byte % Span / 16 ^ turn) << 4) + byte % 16;
+}
+
+template <u32 RowBytes> DEV u32 row_major(u32 row, u32 byte) { return row * RowBytes + byte; }
+
+DEV void stmatrix(u32 address, u32 a, u32 b, u32 c, u32 d) {
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared::cta.b16 [%0], {%1, %2, %3, %4};"
+               :: "r"(address), "r"(a), "r"(b), "r"(c), "r"(d) : "memory");
+}
+
+DEV void store_pair_f32(u32 address, float a, float b) {
+  asm volatile("st.shared.v2.f32 [%0], {%1, %2};" :: "r"(address), "f"(a), "f"(b) : "memory");
+}
+
+// Two elements of 16 bits.
+DEV void store_pair_16(u32 address, u32 pair) {
+  asm volatile("st.shared.u32 [%0], %1;" :: "r"(address), "r"(pair) : "memory");
+}
+
+DEV void store_pair_i32(u32 address, int a, int b) {
+  asm volatile("st.shared.v2.s32 [%0], {%1, %2};" :: "r"(address), "r"(a), "r"(b) : "memory");
+}
+
+// Two elements of 8 bits.
+DEV void store_pair_8(u32 address, u32 pair) {
+  asm volatile("st.shared.u16 [%0], %1;" :: "r"(address), "h"((u16)pair) : "memory");
+}
+
+// ---- wgmma
+
+DEV void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+
+DEV void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+
+template <int Pending> DEV void wgmma_wait() {
+  asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(Pending) : "memory");
+}
+
+// A matrix descriptor: where the operand begins, and its layout in the other bits.
+DEV u64 descriptor(u32 address, u64 layout) { return layout | (address & 0x3FFFF) >> 4; }
+
+// ---- fragments: element i of a thread
+
+DEV constexpr int row_of(int i) { return (i >> 1) & 1; }
+
+DEV constexpr int column_of(int i) { return 2 * (i >> 2) + (i & 1); }
+
+DEV constexpr int column_at(int i) { return 8 * (i >> 2) + (i & 1); }
+
+// Over the four lanes that share a row.
+template <class T> DEV T quad_max(T x) {
+  x = max(x, __shfl_xor_sync(~0u, x, 1));
+  return max(x, __shfl_xor_sync(~0u, x, 2));
+}
+
+template <class T> DEV T quad_min(T x) {
+  x = min(x, __shfl_xor_sync(~0u, x, 1));
+  return min(x, __shfl_xor_sync(~0u, x, 2));
+}
+
+template <class T> DEV T quad_sum(T x) {
+  x += __shfl_xor_sync(~0u, x, 1);
+  return x + __shfl_xor_sync(~0u, x, 2);
+}
+
+// ---- numbers
+
+DEV float infinity() { return __int_as_float(0x7f800000); }
+
+DEV float exp2_approx(float x) {
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
+DEV float log2_approx(float x) {
+  float y;
+  asm("lg2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
+DEV float sqrt_approx(float x) {
+  float y;
+  asm("sqrt.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
+DEV float rsqrt_approx(float x) {
+  float y;
+  asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
+DEV float tanh_approx(float x) {
+  float y;
+  asm("tanh.approx.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
+DEV float reciprocal(float x) {
+  float y;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
+// Within 2 units in the last place; 0 where |y| > 2^126, infinite where |y| < 2^-126.
+DEV float divide(float x, float y) { return x * reciprocal(y); }
+
+DEV float sigmoid(float x) { return reciprocal(1.0f + exp2_approx(x * -1.44269504f)); }
+
+// Rounded to minus infinity, as Python does; y > 0 is not assumed.
+DEV int floor_divide(int x, int y) { return x / y - (x % y != 0 && (x % y < 0) != (y < 0)); }
+
+DEV int floor_remainder(int x, int y) { return x - floor_divide(x, y) * y; }
+
+DEV int ceil_divide(int x, int y) { return -floor_divide(-x, y); }
+
+DEV float floor_quotient(float x, float y) { return floorf(__fdiv_rn(x, y)); }
+
+DEV float floor_modulo(float x, float y) { return x - floor_quotient(x, y) * y; }
+
+// ---- narrow types: two in a register, the first one in its lower half
+
+DEV u32 pack_bf16(float a, float b) {
+  u32 pair;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(b), "f"(a));
+  return pair;
+}
+
+DEV u32 pack_fp16(float a, float b) {
+  u32 pair;
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(b), "f"(a));
+  return pair;
+}
+
+DEV u32 pack_fp8e4m3(float a, float b) {
+  u16 pair;
+  asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(pair) : "f"(b), "f"(a));
+  return pair;
+}
+
+DEV float unpack_bf16(u32 pair, int half = 0) {
+  return __int_as_float(half ? pair & 0xffff0000u : pair << 16);
+}
+
+DEV float unpack_fp16(u32 pair, int half = 0) {
+  float x;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(x) : "h"((u16)(half ? pair >> 16 : pair)));
+  return x;
+}
+
+DEV float unpack_fp8e4m3(u32 pair, int half = 0) {
+  u32 wide;
+  asm("cvt.rn.f16x2.e4m3x2 %0, %1;" : "=r"(wide) : "h"((u16)pair));
+  return unpack_fp16(wide, half);
+}
+
+DEV float round_bf16(float x) { return unpack_bf16(pack_bf16(x, 0.0f)); }
+
+DEV float round_fp16(float x) { return unpack_fp16(pack_fp16(x, 0.0f)); }
+
+DEV float round_fp8e4m3(float x) { return unpack_fp8e4m3(pack_fp8e4m3(x, 0.0f)); }

@@ -1,0 +1,133 @@
+"""A warp program as one self-contained CUDA C++ source, without headers."""
+
+from __future__ import annotations
+
+from ...models.index_expression import IndexConstant
+from ...models.tile_program import ScalarParameter
+from ...models.warp_program import Role, WarpProgram
+from ...models.warp_program_checks import steps_of
+from ...models.warp_step import StoreRows
+from . import storage
+from .fragments import element_type
+from .header import header
+from .indices import Sum
+from .memory_steps import pointer_type
+from .names import Names, identifier
+from .prelude import pieces, prelude_for
+from .registers import roles_by_group, set_registers
+from .roles import print_role
+from .scope import Scope, refuse
+from .text import block, guarded, indented, words_in
+
+AXES = ("x", "y", "z")
+
+
+def entry_point(program: WarpProgram) -> str:
+    """The symbol of the kernel in the cubin."""
+    return identifier(program.kernel)
+
+
+def print_cuda(program: WarpProgram) -> str:
+    """The source of a warp program for sm_90a.
+
+    Parameters of the entry point, in order: tensor maps, pointers, extents, scalar arguments.
+    Raises ProgramViolation for what has no CUDA text.
+    """
+    if program.target != "sm_90a":
+        raise refuse(f"there is no text for {program.target} yet")
+    names = Names((*pieces(), entry_point(program)))
+    parameters = _parameters(program, names)
+    storage.name_storage(program, names)
+    has_open = storage.has_boundary(program)
+    body = _body(program, names, has_open=has_open)
+    signature = [
+        f'extern "C" __global__ void __launch_bounds__({program.threads}, 1)',
+        f"{entry_point(program)}(",
+        f"    {parameters}) {{",
+    ]
+    parts = [
+        "\n".join(header(program)),
+        prelude_for("\n".join(body)),
+        "\n".join(storage.constants(program, names, has_open=has_open)),
+        "\n".join([*signature, *indented(body), "}"]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _parameters(program: WarpProgram, names: Names) -> str:
+    written = {
+        s.argument for role in program.roles for s in steps_of(role) if isinstance(s, StoreRows)
+    }
+    types = {p.name: p.dtype for p in program.parameters}
+    found = [
+        f"const __grid_constant__ TMap {names.give('map', m.name)}" for m in program.tensor_maps
+    ]
+    for name in program.pointers:
+        constant = "" if name in written else "const "
+        pointer = names.give("argument", name)
+        found.append(f"{constant}{pointer_type(types[name])}* __restrict__ {pointer}")
+    found += [f"int {names.give('extent', name)}" for name in program.extents]
+    for scalar in program.parameters:
+        if isinstance(scalar, ScalarParameter):
+            found.append(f"{element_type(scalar.dtype)} {names.give('argument', scalar.name)}")
+    for axis in program.grid:
+        names.give("grid", axis.index)
+    names.give("loop", program.loop.index)
+    return ",\n    ".join(found)
+
+
+def _body(program: WarpProgram, names: Names, *, has_open: bool) -> list[str]:
+    roles = _roles(program, names)
+    setup = storage.initialization(program, names, has_open=has_open)
+    used = words_in("\n".join([*setup, *roles]))
+    scope = Scope(program, program.roles[0], names)
+    known = {
+        **{
+            names.of("grid", axis.index): f"blockIdx.{AXES[place]}"
+            for place, axis in enumerate(program.grid)
+        },
+        "trips": _trips(scope),
+        "lane": "threadIdx.x % 32",
+    }
+    used |= words_in(known["trips"]) if "trips" in used else set()
+    return [
+        *storage.addresses(program, names, used),
+        # The shuffle tells the compiler that the warps' choice of a role is uniform.
+        "const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);",
+        *(f"const int {name} = {value};" for name, value in known.items() if name in used),
+        "",
+        *setup,
+        "",
+        *roles,
+    ]
+
+
+def _trips(scope: Scope) -> str:
+    loop = scope.program.loop
+    count: Sum = scope.index(loop.stop) + scope.index(loop.start) * -1
+    from_0 = loop.start == IndexConstant(kind="constant", value=0)
+    sure = from_0 and scope.is_natural(loop.stop)
+    return count.text if sure else f"max(0, {count.text})"
+
+
+def _roles(program: WarpProgram, names: Names) -> list[str]:
+    lines: list[str] = []
+    for group, roles in roles_by_group(program).items():
+        body = set_registers(roles, program.entry_registers)
+        body += [line for role in roles for line in _role(role, program, names)]
+        if not body:
+            continue
+        head = f"if (warp / 4 == {group})"
+        if lines:
+            lines.pop()
+            head = f"}} else {head}"
+        who = ", ".join(role.name for role in roles) or "idle"
+        lines += block(head, [f"// ---- {who}", *body])
+    return lines
+
+
+def _role(role: Role, program: WarpProgram, names: Names) -> list[str]:
+    lines = print_role(Scope(program, role, names.inner()))
+    if role.warps == 1:
+        return guarded(f"warp == {role.first_warp} && elect()", lines)
+    return lines

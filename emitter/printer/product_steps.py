@@ -1,0 +1,84 @@
+"""Matrix products: batches of wgmma, the waits for them, and what keeps the waits in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...models.errors import ProgramViolation
+from ...models.warp_step import (
+    Boundary,
+    FragmentOperand,
+    Pin,
+    Product,
+    SharedOperand,
+    WaitProducts,
+)
+from ..descriptors import descriptor_of, encode, instruction_depth
+from .scope import Scope, refuse
+from .text import block
+from .wgmma import pin_name, wgmma_name
+
+CHUNK_BYTES = 16  # what a descriptor counts in
+OPERAND_REGISTERS = 4  # of each thread, for one instruction
+
+
+def print_product(step: Product, scope: Scope) -> list[str]:
+    """One batch: a fence for the registers touched before, the instructions, a commit."""
+    target = scope.layout(step.target, "matrix")
+    count, rest = divmod(step.depth, instruction_depth(step.dtype))
+    if target.columns != step.columns or rest:
+        raise refuse(f"{step.target} cannot hold a product of {step.columns} columns")
+    setup: list[str] = []
+    if isinstance(step.left, FragmentOperand):
+        lefts, major = _registers(step.left, count, scope), "r"
+    else:
+        lefts, major = _descriptors("left", step.left, step, scope, setup), step.left.major
+    rights = _descriptors("right", step.right, step, scope, setup)
+    function = wgmma_name(step.columns, step.dtype, major, step.right.major)
+    name = scope.fragment(step.target)
+    calls = [
+        f"{function}({name}, {left}, {right}, {int(step.accumulate or k > 0)});"
+        for k, (left, right) in enumerate(zip(lefts, rights, strict=True))
+    ]
+    return block("", [*setup, "wgmma_fence();", *calls, "wgmma_commit();"])
+
+
+def _registers(operand: FragmentOperand, count: int, scope: Scope) -> list[str]:
+    scope.layout(operand.name, "operand")
+    name, width = scope.fragment(operand.name), OPERAND_REGISTERS
+    return [
+        ", ".join(f"{name}[{width * k + r}]" for r in range(width)) for k in range(count)
+    ]  # fmt: skip
+
+
+def _descriptors(
+    side: str, operand: SharedOperand, step: Product, scope: Scope, setup: list[str]
+) -> list[str]:
+    """The operand of each instruction: one descriptor, moved on by constants."""
+    found = descriptor_of(operand, scope.program.buffer(operand.buffer), step.depth)
+    start = scope.address(operand.buffer, scope.slot(operand.ring, operand.age), found.offset)
+    setup.append(f"const u64 {side} = descriptor({start}, {encode(found):#x});")
+    if any(further % CHUNK_BYTES for further in found.steps):
+        raise ProgramViolation((f"{operand.buffer}: an instruction begins within a chunk",))
+    moves = [further // CHUNK_BYTES for further in found.steps]
+    return [f"{side} + {move}" if move else side for move in moves]
+
+
+def print_wait_products(step: WaitProducts, scope: Scope) -> list[str]:
+    """The wait, then pins: the compiler takes results for ready when their product is issued."""
+    return [f"wgmma_wait<{step.pending}>();", *_pins(step.settled, scope)]
+
+
+def print_pin(step: Pin, scope: Scope) -> list[str]:
+    """Pins keep the compiler from moving elementwise work behind products that follow it."""
+    return _pins(step.fragments, scope)
+
+
+def _pins(names: Iterable[str], scope: Scope) -> list[str]:
+    fragments = [scope.layout(name, "matrix", "operand") for name in names]
+    return [f"{pin_name(f)}({scope.fragment(f.name)});" for f in fragments]
+
+
+def print_boundary(step: Boundary, scope: Scope) -> list[str]:
+    """A wait that is always over: ptxas lifts no wgmma wait above the loop in it."""
+    return [f"mbar_wait({scope.names.of('barrier', '')}, 1);"]

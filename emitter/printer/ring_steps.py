@@ -1,0 +1,51 @@
+"""Steps on rings: acquire, release, reserve, and copies into reserved slots."""
+
+from __future__ import annotations
+
+from ...models.warp_step import Acquire, CopyIn, Release, Reserve
+from .scope import Scope
+from .text import guarded
+
+
+def print_acquire(step: Acquire, scope: Scope) -> list[str]:
+    """Advance, then wait for the bytes of the slot."""
+    phase = scope.names.of("phase", step.ring)
+    return [*_advance(step.ring, scope), f"mbar_wait({scope.barrier('full', step.ring)}, {phase});"]
+
+
+def print_release(step: Release, scope: Scope) -> list[str]:
+    """One arrival of each warp."""
+    arrive = f"mbar_arrive({scope.barrier('empty', step.ring, step.age)});"
+    return guarded(scope.once_per_warp, [arrive])
+
+
+def print_reserve(step: Reserve, scope: Scope) -> list[str]:
+    """Advance, wait until the slot is empty, announce the bytes.
+
+    The first round passes at once: the phase before the first one counts as over.
+    """
+    ring = scope.program.ring(step.ring)
+    phase = scope.names.of("phase", step.ring)
+    lines = _advance(step.ring, scope)
+    if ring.arrivals:
+        lines.append(f"mbar_wait({scope.barrier('empty', step.ring)}, {phase} ^ 1);")
+    expect = f"mbar_expect({scope.barrier('full', step.ring)}, {ring.bytes});"
+    return [*lines, *guarded(scope.leader, [expect])]
+
+
+def print_copy_in(step: CopyIn, scope: Scope) -> list[str]:
+    """One tensor copy; it completes on the full barrier."""
+    target = scope.address(step.buffer, scope.slot(step.ring), step.panel_offset)
+    where = scope.coordinates(step.index, step.tile, (step.first_column,))
+    source = scope.names.of("map", step.tensor_map)
+    bar = scope.barrier("full", step.ring)
+    call = f"tma_load_{len(step.index)}d({target}, &{source}, {bar}, {where});"
+    return guarded(scope.leader, [call])
+
+
+def _advance(ring: str, scope: Scope) -> list[str]:
+    depth, phase = scope.program.ring(ring).depth, scope.names.of("phase", ring)
+    if depth == 1:
+        return [f"{phase} ^= 1;"]
+    slot = scope.names.of("slot", ring)
+    return [f"if (++{slot} == {depth}) {{ {slot} = 0; {phase} ^= 1; }}"]

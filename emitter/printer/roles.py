@@ -1,0 +1,180 @@
+"""A role as one block: registers, ring cursors, setup, the loop in its three parts, finish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import groupby
+
+from ...models.index_expression import IndexConstant
+from ...models.warp_program import Period, Role
+from ...models.warp_program_checks import steps_of
+from ...models.warp_step import Acquire, Reserve, Step
+from .fragments import declaration
+from .iteration import Iteration, at_end, at_start, in_guarded_loop, in_short_run, in_steady_state
+from .scope import Scope
+from .steps import print_step
+from .text import block, guarded, words_in
+
+Lag = Callable[[int], Iteration]
+_CONSTANTS = {
+    "lane_row": "const int lane_row = 16 * (warp & 3) + lane / 4;",
+    "lane_column": "const int lane_column = 2 * (lane & 3);",
+}
+
+
+def print_role(scope: Scope) -> list[str]:
+    """The declarations and the sections of a role."""
+    role = scope.role
+    for fragment in role.fragments:
+        scope.names.give("fragment", fragment.name)
+    cursors = _cursors(scope)
+    declared = [declaration(f, scope.fragment(f.name)) for f in role.fragments]
+    work = [*_section(role.setup, scope), *_loop(scope), *_section(role.finish, scope)]
+    used = words_in("\n".join(work))
+    constants = [text for name, text in _CONSTANTS.items() if name in used]
+    return [*constants, *cursors, *(d for d in declared if words_in(d) & used), *work]
+
+
+def _cursors(scope: Scope) -> list[str]:
+    """Where the role stands in each ring: before slot 0, so that the first advance enters it."""
+    moved = [s.ring for s in steps_of(scope.role) if isinstance(s, (Acquire, Reserve))]
+    lines = []
+    for ring in dict.fromkeys(moved):
+        phase, depth = scope.names.give("phase", ring, "_phase"), scope.program.ring(ring).depth
+        if depth > 1:
+            lines.append(f"int {scope.names.give('slot', ring, '_slot')} = {depth - 1};")
+        lines.append(f"u32 {phase} = 1;")
+    return lines
+
+
+# ---- the loop
+
+
+def _loop(scope: Scope) -> list[str]:
+    role = scope.role
+    if role.guarded:
+        return _guarded_loop(scope)
+    runs = [
+        (f"trips == {run.trips}", _short_run(run.periods, run.trips, scope)) for run in role.short
+    ]
+    general = _periods(role, scope)
+    if not general:
+        return _alternatives(runs)
+    needs_condition = role.short or role.prologue or role.epilogue
+    last = [(f"trips > {_fewest(role) - 1}", general)]
+    return _alternatives([*runs, *last]) if needs_condition else general
+
+
+def _fewest(role: Role) -> int:
+    """The least trips of the general case: short runs cover 1, 2, ... without a gap."""
+    short = {run.trips for run in role.short}
+    return next(trips for trips in range(1, len(short) + 2) if trips not in short)
+
+
+def _alternatives(branches: list[tuple[str, list[str]]]) -> list[str]:
+    lines: list[str] = []
+    for condition, body in branches:
+        head = f"if ({condition})"
+        if lines:
+            lines.pop()
+            head = f"}} else {head}"
+        lines += block(head, body)
+    return lines
+
+
+def _short_run(periods: Iterable[Period], trips: int, scope: Scope) -> list[str]:
+    lines: list[str] = []
+    for period in periods:
+        number = period.offset + (trips if period.at == "last" else 0)
+        iteration = partial(in_short_run, number, trips)
+        lines += _period(period, scope, f"{number}", iteration)
+    return lines
+
+
+def _periods(role: Role, scope: Scope) -> list[str]:
+    """Prologue, steady state, epilogue."""
+    fewest, lines = _fewest(role), list[str]()
+    for period in (*role.prologue, *role.epilogue):
+        if period is next(iter(role.epilogue), None):
+            lines += _steady(role, scope)
+        lines += _one_period(period, fewest, scope)
+    return lines if role.epilogue else [*lines, *_steady(role, scope)]
+
+
+def _one_period(period: Period, fewest: int, scope: Scope) -> list[str]:
+    offset = period.offset
+    if period.at == "first":
+        return _period(period, scope, f"{offset}", lambda lag: at_start(offset, lag, fewest))
+    label = f"trips + {offset}" if offset else "trips"
+    return _period(period, scope, label, lambda lag: at_end(offset, lag, fewest))
+
+
+def _period(period: Period, scope: Scope, label: str, iteration: Lag) -> list[str]:
+    return [f"// ---- period {label}", *_steps(period.steps, scope, iteration)]
+
+
+def _steady(role: Role, scope: Scope) -> list[str]:
+    if not role.steady:
+        return []
+    variable = _variable(scope)
+    body = _steps(
+        role.steady, scope, lambda lag: in_steady_state(variable, role.stages, lag), variable
+    )
+    head = f"for (int {variable} = {role.stages - 1}; {variable} < trips; ++{variable})"
+    return ["#pragma unroll 1", *block(head, body)]
+
+
+def _guarded_loop(scope: Scope) -> list[str]:
+    role, variable = scope.role, _variable(scope)
+    body: list[str] = []
+    for lag, group in groupby(role.steady, key=lambda step: step.lag):
+        lines = _steps(group, scope, lambda lag: in_guarded_loop(variable, lag), variable)
+        body += guarded(_exists(variable, lag, role.stages), lines)
+    more = f" + {role.stages - 1}" if role.stages > 1 else ""
+    head = f"for (int {variable} = 0; {variable} < trips{more}; ++{variable})"
+    loop = ["#pragma unroll 1", *block(head, body)]
+    return block("if (trips > 0)", loop) if role.stages > 1 else loop
+
+
+def _exists(variable: str, lag: int, stages: int) -> str:
+    """The condition that period - lag is an iteration, without what the bounds of the loop say."""
+    after = f"{variable} >= {lag}" if lag else ""
+    shifted = f"{variable} - {lag}" if lag else variable
+    before = f"{shifted} < trips" if lag < stages - 1 else ""
+    return " && ".join(filter(None, (after, before)))
+
+
+def _variable(scope: Scope) -> str:
+    """Periods count from 0: where the loop index does too, they share its name."""
+    return scope.names.of("loop", scope.program.loop.index) if starts_at_0(scope) else "period"
+
+
+def starts_at_0(scope: Scope) -> bool:
+    """Whether the loop index is the number of the iteration."""
+    return scope.program.loop.start == IndexConstant(kind="constant", value=0)
+
+
+# ---- steps
+
+
+def _section(steps: Iterable[Step], scope: Scope) -> list[str]:
+    lines: list[str] = []
+    for operation, group in groupby(steps, key=lambda step: step.operation):
+        lines += [f"// {operation}"] if operation else []
+        lines += [line for step in group for line in print_step(step, scope)]
+    return lines
+
+
+def _steps(
+    steps: Iterable[Step], scope: Scope, iteration: Lag, variable: str = "iteration"
+) -> list[str]:
+    """The steps of one period; a comment names each operation and its iteration."""
+    lines: list[str] = []
+    for (operation, lag), group in groupby(steps, key=lambda step: (step.operation, step.lag)):
+        within = scope.within(iteration(lag))
+        number = iteration(lag).number.text
+        which = "" if number == variable else f", iteration {number}"
+        lines += [f"// {operation}{which}"] if operation else []
+        lines += [line for step in group for line in print_step(step, within)]
+    return lines

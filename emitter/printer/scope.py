@@ -1,0 +1,136 @@
+"""What an emitter may ask of the place where its step stands: names, slots, indices, threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ...models.errors import ProgramViolation
+from ...models.index_expression import IndexExpression, IndexName, IndexRole
+from ...models.kernel import ELEMENT_BYTES
+from ...models.tile_program import TensorParameter
+from ...models.warp_program import Fragment, Role, SharedBuffer, WarpProgram
+from .indices import Sum, atom, index_sum, is_natural
+from .iteration import Iteration
+from .names import Names
+
+BARRIER_BYTES = 8
+GROUP_WARPS = 4
+TILE_ROWS = 64  # of a fragment over one warp group
+
+
+def refuse(sentence: str) -> ProgramViolation:
+    """The error for a step that has no CUDA text."""
+    return ProgramViolation((f"cannot be printed: {sentence}",))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A role of a program, and the iteration of a step, where it has one."""
+
+    program: WarpProgram
+    role: Role
+    names: Names
+    iteration: Iteration | None = None
+
+    def within(self, iteration: Iteration) -> Scope:
+        """The same role in an iteration."""
+        return replace(self, iteration=iteration)
+
+    # ---- threads
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether one elected thread is all that runs."""
+        return self.role.warps == 1
+
+    @property
+    def leader(self) -> str:
+        """The condition of the one thread that copies; empty where no other runs."""
+        return "" if self.is_alone else f"warp == {self.role.first_warp} && elect()"
+
+    @property
+    def once_per_warp(self) -> str:
+        """The condition of one thread of each warp; empty where no other runs."""
+        return "" if self.is_alone else "lane == 0"
+
+    # ---- fragments
+
+    def fragment(self, name: str) -> str:
+        """The variable of a fragment."""
+        return self.names.of("fragment", name)
+
+    def layout(self, name: str, *allowed: str) -> Fragment:
+        """The fragment of that name; refused if it has another layout."""
+        fragment = self.role.fragment(name)
+        if allowed and fragment.layout not in allowed:
+            raise refuse(f"{name} is a {fragment.layout} fragment, not {' or '.join(allowed)}")
+        return fragment
+
+    # ---- shared memory
+
+    def slot(self, ring: str, age: int = 0) -> Sum:
+        """The slot of a ring that the role's cursor stood on `age` advances ago."""
+        depth = self.program.ring(ring).depth
+        if depth == 1:
+            return Sum()
+        cursor = self.names.of("slot", ring)
+        age %= depth
+        return atom(f"slot_before({cursor}, {age}, {depth})" if age else cursor)
+
+    def barrier(self, kind: str, ring: str, age: int = 0) -> str:
+        """The address of the `full` or `empty` mbarrier of a slot."""
+        address = atom(self.names.of(kind, ring)) + self.slot(ring, age) * BARRIER_BYTES
+        return address.text
+
+    def address(self, buffer: str, slot: Sum, offset: int = 0) -> str:
+        """The address of a slot of a buffer, and `offset` bytes further."""
+        stored = self.program.buffer(buffer)
+        start = atom(self.names.of("buffer", buffer)) + slot * stored.slot_bytes
+        return start.plus(offset).text
+
+    def panels(self, buffer: SharedBuffer) -> tuple[int, int]:
+        """Bytes of one row of a panel, and of a whole panel; without a swizzle there is one."""
+        row = buffer.swizzle or buffer.columns * ELEMENT_BYTES[buffer.dtype]
+        return row, row * buffer.rows
+
+    # ---- indices
+
+    def index(self, expression: IndexExpression) -> Sum:
+        """An index expression in this iteration."""
+        return index_sum(expression, self._name, self._natural)
+
+    def is_natural(self, expression: IndexExpression) -> bool:
+        """Whether the expression is seen to be 0 or more."""
+        return is_natural(expression, self._natural)
+
+    @property
+    def _natural(self) -> frozenset[IndexRole]:
+        known: frozenset[IndexRole] = frozenset(("grid", "extent"))
+        # Iterations count from 0, so the loop index is natural where its first value is.
+        return known | {"loop"} if is_natural(self.program.loop.start, known) else known
+
+    def _name(self, name: IndexName) -> Sum:
+        if name.role == "local":
+            return atom(self.fragment(name.name))
+        if name.role == "loop":
+            if self.iteration is None:
+                raise refuse(f"{name.name} is used outside the loop")
+            return self.index(self.program.loop.start) + self.iteration.number
+        return atom(self.names.of(name.role, name.name))
+
+    def coordinates(
+        self, index: Iterable[IndexExpression], tile: Iterable[int], beyond: tuple[int, ...] = ()
+    ) -> str:
+        """Where a box begins, innermost first; `beyond`: elements further, innermost first."""
+        starts = [self.index(i) * t for i, t in zip(index, tile, strict=True)][::-1]
+        for dimension, more in enumerate(beyond):
+            starts[dimension] = starts[dimension].plus(more)
+        return ", ".join(start.text for start in starts)
+
+    def tensor(self, argument: str) -> TensorParameter:
+        """The array argument of that name."""
+        for parameter in self.program.parameters:
+            if isinstance(parameter, TensorParameter) and parameter.name == argument:
+                return parameter
+        raise refuse(f"{argument} is no array argument")

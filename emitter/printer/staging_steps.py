@@ -1,0 +1,91 @@
+"""Results on their way out: staged in shared memory, fenced, copied by one thread, waited for."""
+
+from __future__ import annotations
+
+from ...models.kernel import ELEMENT_BYTES
+from ...models.warp_step import CopyOut, ProxyFence, Stage, WaitCopies
+from .expressions import matrix_element, text_of
+from .fragment_steps import packed_pair
+from .indices import constant
+from .scope import Scope, refuse
+from .text import block, guarded, unrolled
+
+MATRIX_COLUMNS = 16  # that one stmatrix.x4 writes, for 16 rows of each warp
+MATRIX_ITEMS = 8  # registers of each thread that they are
+
+
+def print_stage(step: Stage, scope: Scope) -> list[str]:
+    """16-bit elements go out by stmatrix; others in pairs, as a thread holds neighbours."""
+    buffer = scope.program.buffer(step.buffer)
+    whole = not step.columns % MATRIX_COLUMNS
+    lines = [f"const u32 tile = {scope.address(step.buffer, constant(step.slot))};"]
+    by_matrix = ELEMENT_BYTES[buffer.dtype] == 2 and whole
+    return block("", lines + (_matrices(step, scope) if by_matrix else _pairs(step, scope)))
+
+
+def _matrices(step: Stage, scope: Scope) -> list[str]:
+    """Lanes 0 to 15 address the rows of the left 8 columns, the others those of the right."""
+    dtype = scope.program.buffer(step.buffer).dtype
+    first = f"{step.first_row} + " if step.first_row else ""
+    items = [("i", "i + 1"), *((f"i + {k}", f"i + {k + 1}") for k in (2, 4, 6))]
+    pairs = [packed_pair(step.value, dtype, pair, scope) for pair in items]
+    store = [
+        f"const u32 at = tile + {_swizzled(step, scope)}(row, 4 * i + (lane >> 4) * 16);",
+        "stmatrix(at,",
+        *(f"         {pair}{',' if k < 3 else ');'}" for k, pair in enumerate(pairs)),
+    ]
+    rows = f"const u32 row = {first}16 * (warp & 3) + (lane & 15);"
+    return [rows, *unrolled("i", step.columns // 2, store, step=MATRIX_ITEMS)]
+
+
+def _pairs(step: Stage, scope: Scope) -> list[str]:
+    dtype = scope.program.buffer(step.buffer).dtype
+    size = ELEMENT_BYTES[dtype]
+    first = f"{step.first_row} + " if step.first_row else ""
+    if dtype == "bool":
+        raise refuse(f"{step.buffer} stages bool")
+    if size == 4:
+        type_name = "float" if dtype == "f32" else "int"
+        both = [text_of(step.value, matrix_element(i), scope, type_name) for i in ("i", "i + 1")]
+        store = f"store_pair_{dtype}(at, {', '.join(both)});"
+    else:
+        pair = packed_pair(step.value, dtype, ("i", "i + 1"), scope)
+        store = f"store_pair_{8 * size}(at, {pair});"
+    where = f"{first}lane_row + 8 * row_of(i), {size} * (lane_column + column_at(i))"
+    lines = [f"const u32 at = tile + {_swizzled(step, scope)}({where});", store]
+    return unrolled("i", step.columns // 2, lines, step=2)
+
+
+def _swizzled(step: Stage, scope: Scope) -> str:
+    buffer = scope.program.buffer(step.buffer)
+    if buffer.swizzle:
+        return f"swizzled<{buffer.swizzle}, {buffer.rows}>"
+    return f"row_major<{buffer.columns * ELEMENT_BYTES[buffer.dtype]}>"
+
+
+def print_proxy_fence(step: ProxyFence, scope: Scope) -> list[str]:
+    """By every thread that wrote."""
+    return ["fence_proxy_async();"]
+
+
+def print_copy_out(step: CopyOut, scope: Scope) -> list[str]:
+    """One box for each panel of the buffer, one group for all."""
+    buffer, tensor = scope.program.buffer(step.buffer), scope.program.tensor_map(step.tensor_map)
+    row_bytes, panel_bytes = scope.panels(buffer)
+    panel_columns = row_bytes // ELEMENT_BYTES[buffer.dtype]
+    if tensor.box[-1] != panel_columns:
+        raise refuse(f"a box of {tensor.name} is no panel of {buffer.name}")
+    function = f"tma_{'add' if step.add else 'store'}_{len(step.index)}d"
+    calls = []
+    for panel in range(buffer.columns // panel_columns):
+        offset = panel * panel_bytes + step.first_row * row_bytes
+        source = scope.address(step.buffer, constant(step.slot), offset)
+        beyond = (panel * panel_columns, step.first_row)[: len(step.index)]
+        where = scope.coordinates(step.index, step.tile, beyond)
+        calls.append(f"{function}(&{scope.names.of('map', step.tensor_map)}, {source}, {where});")
+    return guarded(scope.leader, [*calls, "copies_commit();"])
+
+
+def print_wait_copies(step: WaitCopies, scope: Scope) -> list[str]:
+    """By the thread that copied: groups belong to threads, and elections repeat themselves."""
+    return guarded(scope.leader, [f"copies_wait{'_read' if step.read_only else ''}();"])

@@ -1,0 +1,44 @@
+"""The emitter of each kind of step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...models import warp_step
+from ...models.warp_step import Step
+from .barrier_steps import print_arrive, print_sync
+from .fragment_steps import print_assign, print_reduce_columns
+from .memory_steps import print_load_vector, print_store_rows
+from .product_steps import print_boundary, print_pin, print_product, print_wait_products
+from .ring_steps import print_acquire, print_copy_in, print_release, print_reserve
+from .scope import Scope
+from .staging_steps import print_copy_out, print_proxy_fence, print_stage, print_wait_copies
+
+Emitter = Callable[[Any, Scope], list[str]]
+
+EMITTERS: Mapping[type[warp_step.StepBase], Emitter] = {
+    warp_step.Acquire: print_acquire,
+    warp_step.Release: print_release,
+    warp_step.Reserve: print_reserve,
+    warp_step.CopyIn: print_copy_in,
+    warp_step.Product: print_product,
+    warp_step.WaitProducts: print_wait_products,
+    warp_step.Boundary: print_boundary,
+    warp_step.Assign: print_assign,
+    warp_step.ReduceColumns: print_reduce_columns,
+    warp_step.Pin: print_pin,
+    warp_step.LoadVector: print_load_vector,
+    warp_step.StoreRows: print_store_rows,
+    warp_step.Stage: print_stage,
+    warp_step.ProxyFence: print_proxy_fence,
+    warp_step.CopyOut: print_copy_out,
+    warp_step.WaitCopies: print_wait_copies,
+    warp_step.Arrive: print_arrive,
+    warp_step.Sync: print_sync,
+}
+
+
+def print_step(step: Step, scope: Scope) -> list[str]:
+    """The lines of one step."""
+    return EMITTERS[type(step)](step, scope)

@@ -1,0 +1,107 @@
+"""Shared memory in C++: offsets of buffers and mbarriers, addresses, initialization."""
+
+from __future__ import annotations
+
+from ...models.kernel import ELEMENT_BYTES
+from ...models.warp_program import SharedBuffer, WarpProgram
+from ...models.warp_program_checks import BASE_ALIGNMENT, steps_of
+from ...models.warp_step import Boundary
+from .names import Names
+from .scope import BARRIER_BYTES, refuse
+from .text import block
+
+BLOCK_ALIGNMENT = 16  # bytes; of the start of dynamic shared memory, at least
+Offsets = dict[tuple[str, str], int]
+
+
+def name_storage(program: WarpProgram, names: Names) -> None:
+    """Give each buffer and each array of mbarriers its identifier."""
+    for buffer in program.buffers:
+        names.give("buffer", buffer.name, "" if buffer.name.endswith("_tile") else "_tile")
+    for ring in program.rings:
+        names.give("full", ring.name, "_full")
+        names.give("empty", ring.name, "_empty")
+    names.give("barrier", "", "open")
+
+
+def offsets(program: WarpProgram) -> Offsets:
+    """Bytes from the aligned base, by kind and name."""
+    found: Offsets = {("buffer", b.name): b.offset for b in program.buffers}
+    place = program.barrier_offset
+    for ring in program.rings:
+        found["full", ring.name] = place
+        found["empty", ring.name] = place + ring.depth * BARRIER_BYTES
+        place += 2 * ring.depth * BARRIER_BYTES
+    return found
+
+
+def open_offset(program: WarpProgram) -> int:
+    """Where the mbarrier of boundaries lies: in the slack behind all that the program places.
+
+    Aligning the base takes 1,024 - 16 bytes of the slack at most.
+    """
+    barriers = program.barrier_offset + 2 * BARRIER_BYTES * sum(r.depth for r in program.rings)
+    last = max([barriers, *(b.offset + b.slots * b.slot_bytes for b in program.buffers)])
+    place = -(-last // BARRIER_BYTES) * BARRIER_BYTES
+    if place + BARRIER_BYTES + BASE_ALIGNMENT - BLOCK_ALIGNMENT > program.shared_bytes:
+        raise refuse("shared memory has no room for the mbarrier of the boundaries")
+    return place
+
+
+def constants(program: WarpProgram, names: Names, *, has_open: bool) -> list[str]:
+    """The offsets, each with what lies there; a ring filled once needs no empty."""
+    placed = offsets(program)
+    lines = ["// Shared memory, in bytes from a base that is aligned to 1,024."]
+    for buffer in program.buffers:
+        name = names.of("buffer", buffer.name)
+        lines.append(f"constexpr u32 {name}_at = {buffer.offset};  // {_described(buffer)}")
+    for ring in program.rings:
+        full, empty = names.of("full", ring.name), names.of("empty", ring.name)
+        if ring.arrivals:
+            first, second = placed["full", ring.name], placed["empty", ring.name]
+            both = f"{full}_at = {first}, {empty}_at = {second}"
+            lines.append(f"constexpr u32 {both};  // {ring.depth} mbarriers each")
+        else:
+            lines.append(f"constexpr u32 {full}_at = {placed['full', ring.name]};  // filled once")
+    if has_open:
+        place, name = open_offset(program), names.of("barrier", "")
+        lines.append(f"constexpr u32 {name}_at = {place};  // never armed; see boundaries")
+    return lines
+
+
+def _described(buffer: SharedBuffer) -> str:
+    slots = "1 slot" if buffer.slots == 1 else f"{buffer.slots} slots"
+    swizzle = f", swizzle {buffer.swizzle}" if buffer.swizzle else ""
+    shape = f"{buffer.rows} x {buffer.columns} {buffer.dtype}"
+    bytes_held = buffer.rows * buffer.columns * ELEMENT_BYTES[buffer.dtype]
+    return f"{slots} of {bytes_held:,} bytes: {shape}{swizzle}"
+
+
+def addresses(program: WarpProgram, names: Names, used: set[str]) -> list[str]:
+    """The aligned base, and what is used of all that lies from there on."""
+    lines = [
+        "extern __shared__ __align__(1024) u8 memory[];",
+        "const u32 shared = ((u32)__cvta_generic_to_shared(memory) + 1023) & ~1023u;",
+    ]
+    kinds = [("buffer", b.name) for b in program.buffers]
+    kinds += [(kind, ring.name) for ring in program.rings for kind in ("full", "empty")]
+    given = [names.of(kind, name) for kind, name in [*kinds, ("barrier", "")]]
+    return [*lines, *(f"const u32 {name} = shared + {name}_at;" for name in given if name in used)]
+
+
+def initialization(program: WarpProgram, names: Names, *, has_open: bool) -> list[str]:
+    """One thread sets up the mbarriers; the fences and the barrier let all others see them."""
+    lines: list[str] = []
+    for ring in program.rings:
+        lines.append(f"mbar_init_all({names.of('full', ring.name)}, {ring.depth}, 1);")
+        if ring.arrivals:
+            empty = names.of("empty", ring.name)
+            lines.append(f"mbar_init_all({empty}, {ring.depth}, {ring.arrivals});")
+    if has_open:
+        lines.append(f"mbar_init_all({names.of('barrier', '')}, 1, 1);")
+    return [*block("if (threadIdx.x == 0)", [*lines, "fence_mbar_init();"]), "__syncthreads();"]
+
+
+def has_boundary(program: WarpProgram) -> bool:
+    """Whether some role waits where the wait is always over."""
+    return any(isinstance(step, Boundary) for role in program.roles for step in steps_of(role))

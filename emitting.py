@@ -1,0 +1,235 @@
+"""From a solved kernel to a launch bundle: the stages behind `pipeline`, in order.
+
+schedule -> warp program -> CUDA source -> cubin, checked -> reference cases -> bundle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .emitter.inputs import Emission
+from .emitter.launch_description import launch_description
+from .emitter.lower.lower import lower_schedule
+from .emitter.overlap import COUNTED, promises
+from .emitter.printer.printer import print_cuda
+from .extractor.build import build_loop, price_graph
+from .extractor.sample_cases import SampleCase, sample_cases
+from .gpu_profiles.library import load_profile_text
+from .models.answer import Answer
+from .models.document import canonical_text
+from .models.errors import InvalidKernel, InvalidSchedule, ProgramViolation, UsageError
+from .models.kernel import KernelDocument
+from .models.tile_program import TileProgram
+from .models.version import VERSION
+from .models.warp_program import WarpProgram
+from .reader.documents import read_document
+from .runtime.cache import compile_cached
+from .runtime.cases import Case, cases_bytes
+from .runtime.dtypes import to_storage
+from .runtime.nvrtc import Compiled
+from .runtime.pack import write_bundle
+from .runtime.sass import disassemble
+from .runtime.sass_loops import main_loops
+from .runtime.sass_order import wait_regions
+from .solver.options import SolveOptions
+from .solver.search import find_schedule
+
+MADE_BY = f"twill {VERSION}"
+MARGINS = (16, 32, 48, 64)
+"""Registers of each thread that are set aside, one after the other, where ptxas lacks some."""
+
+TOO_FEW_REGISTERS = "C7512"  # wgmma serialized, by ptxas
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """One product of a steady state: what should run while it is in flight, and what does."""
+
+    role: str
+    operation: str
+    promised: Mapping[str, int]
+    found: Mapping[str, int]
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing that was to overlap stands behind the wait."""
+        return all(self.found.get(opcode, 0) >= n for opcode, n in self.promised.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """A kernel that is compiled and checked, not yet written."""
+
+    tile_program: TileProgram
+    program: WarpProgram
+    source: str
+    compiled: Compiled
+    overlaps: tuple[Overlap, ...]
+    set_aside: int = 0  # registers per thread, beyond those of the profile, kept for the assembler
+
+    @property
+    def lacks_registers(self) -> bool:
+        """Whether the assembler had too few."""
+        report = self.compiled.report
+        spills = report.spill_store_bytes + report.spill_load_bytes + report.stack_bytes
+        return bool(spills) or any(a.code == TOO_FEW_REGISTERS for a in report.advisories)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with the machine code, a sentence each; empty if it is as it should be."""
+        report = self.compiled.report
+        found = [f"{a.code}: {a.sentence}" for a in report.advisories]
+        if report.spill_store_bytes or report.spill_load_bytes:
+            found.append(f"{report.spill_store_bytes} bytes are spilled")
+        if report.stack_bytes:
+            found.append(f"{report.stack_bytes} bytes of stack")
+        found += [
+            f"{o.role}: the wait for {o.operation} stands above work that should overlap with it"
+            for o in self.overlaps
+            if not o.holds
+        ]
+        return tuple(found)
+
+
+def emission_of(answer: Answer) -> Emission:
+    """The program, sub-tiles and graph of an answer, made again from the texts that it holds.
+
+    Raises UsageError for a graph document, InvalidSchedule if the texts give another problem.
+    """
+    sources = answer.sources
+    if answer.schedule is None:
+        raise UsageError(f"{answer.kernel} has no schedule", cure="solve it first")
+    if sources.kernel is None or sources.profile is None:
+        raise UsageError(
+            f"{answer.kernel} is a graph: there is no program to emit",
+            cure="emit the schedule of a kernel document",
+        )
+    document = read_document(sources.kernel, answer.kernel, KernelDocument, InvalidKernel)
+    profile = load_profile_text(sources.profile)
+    lowered = build_loop(document, profile)
+    if price_graph(lowered.graph, profile) != answer.problem:
+        raise InvalidSchedule(
+            "the stored problem is not the one that its kernel and profile give",
+            cure="solve again: the schedule was made by another version",
+        )
+    return Emission(
+        gpu=answer.gpu, program=lowered.program, tiled=lowered.tiled, graph=lowered.graph,
+        problem=answer.problem, schedule=answer.schedule,
+        tolerance=document.value.tolerance,
+    )  # fmt: skip
+
+
+def emit(answer: Answer, *, deeper: int = 0, seconds: float | None = None) -> Emitted:
+    """Lower, print, compile and check the schedule of an answer.
+
+    Where ptxas needs more registers than the model leaves it, more of them are set aside and the
+    kernel is solved again, within `seconds` each time. Raises Unsupported for what cannot be
+    emitted yet, DeviceFault if it does not compile.
+    """
+    emission = emission_of(answer)
+    first = _compiled(emission, deeper, 0)
+    if not first.lacks_registers:
+        return first
+    for more in MARGINS:
+        again = _with_margin(emission, more, seconds)
+        if again is None:
+            break
+        emitted = _compiled(again, deeper, more)
+        if not emitted.lacks_registers:
+            return emitted
+    return first
+
+
+def _compiled(emission: Emission, deeper: int, set_aside: int) -> Emitted:
+    program = lower_schedule(emission, deeper=deeper)
+    source = print_cuda(program)
+    compiled = compile_cached(source, program.target, f"{program.kernel}.cu")
+    overlaps = find_overlaps(program, compiled.cubin)
+    return Emitted(emission.program, program, source, compiled, overlaps, set_aside)
+
+
+def _with_margin(emission: Emission, more: int, seconds: float | None) -> Emission | None:
+    """The same loop, solved with more registers of each thread kept for the assembler."""
+    machine = emission.problem.machine
+    registers = machine.registers
+    assert registers is not None, "a profile limits registers"
+    kept = registers.model_copy(update={"base": registers.base + more})
+    problem = emission.problem.model_copy(
+        update={"machine": machine.model_copy(update={"registers": kept})}
+    )
+    schedule = find_schedule(problem, SolveOptions(seconds=seconds)).schedule
+    return None if schedule is None else replace(emission, problem=problem, schedule=schedule)
+
+
+def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
+    """Promise and machine code side by side, for every product of every steady state."""
+    function = disassemble(cubin)[program.kernel]
+    bodies = main_loops(function, "HGMMA")
+    roles = [role for role in program.roles if promises(role)]
+    if len(bodies) != len(roles):
+        raise ProgramViolation(
+            (f"{len(roles)} steady states with products, {len(bodies)} loops in machine code",)
+        )
+    found = []
+    for role, body in zip(roles, bodies, strict=True):
+        flights = wait_regions(body.instructions, COUNTED, repeats=True)
+        for promise, flight in zip(promises(role), flights, strict=True):
+            found.append(Overlap(role.name, promise.operation, promise.counts, flight.counts))
+    return tuple(found)
+
+
+def write(emitted: Emitted, folder: Path) -> None:
+    """Write the bundle, its reference cases included."""
+    cases = [_stored(case, emitted.tile_program) for case in sample_cases(emitted.tile_program)]
+    files = {
+        "kernel.cu": emitted.source.encode(),
+        "kernel.cubin": emitted.compiled.cubin,
+        "report.json": (canonical_text(report_of(emitted)) + "\n").encode(),
+        "reference.npz": cases_bytes(cases),
+    }
+    launch = launch_description(emitted.program, emitted.compiled.compiler, MADE_BY)
+    write_bundle(folder, files, launch)
+
+
+def report_of(emitted: Emitted) -> dict[str, Any]:
+    """report.json: what the assembler says, and what overlaps in machine code."""
+    program = emitted.program
+    return {
+        **emitted.compiled.report.as_json(),
+        "kernel": program.kernel,
+        "gpu": program.gpu,
+        "target": program.target,
+        "compiler": emitted.compiled.compiler,
+        "initiation_interval": program.initiation_interval,
+        "registers_set_aside": emitted.set_aside,
+        "threads": program.threads,
+        "shared_bytes": program.shared_bytes,
+        "roles": [
+            {"name": r.name, "registers": r.registers, "operations": list(r.operations)}
+            for r in program.roles
+        ],
+        "sass_order": [
+            {"role": o.role, "operation": o.operation, "promised": dict(o.promised),
+             "found": dict(o.found), "holds": o.holds}
+            for o in emitted.overlaps
+        ],
+        "faults": list(emitted.faults),
+    }  # fmt: skip
+
+
+def _stored(case: SampleCase, program: TileProgram) -> Case:
+    def stored(name: str, array: Any) -> Any:
+        dtype = program.tensor(name).dtype
+        return to_storage(np.asarray(array, dtype=np.float32), dtype) if dtype != "i32" else array
+
+    return Case(
+        inputs={n: stored(n, a) for n, a in case.inputs.items()},
+        outputs={n: np.asarray(a, dtype=np.float32) for n, a in case.outputs.items()},
+        extents=case.extents,
+        scalars=case.scalars,
+    )

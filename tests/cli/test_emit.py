@@ -1,0 +1,61 @@
+"""`twill emit` from the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from twill.cli.main import run
+
+
+def test_a_library_kernel_becomes_a_bundle(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "bundle"
+    assert run(["emit", "gemm", "-o", str(folder), "--quiet"]) == 0
+    printed = capsys.readouterr().out
+    assert "gemm for h100-sxm (sm_90a), one iteration every 1,024 cycles by the model" in printed
+    assert "0 bytes spilled, 0 bytes of stack, 0 advisories" in printed
+    assert (folder / "kernel.cubin").stat().st_size > 0
+
+
+def test_a_stored_schedule_becomes_the_same_bundle(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schedule = tmp_path / "gemm.json"
+    assert run(["solve", "gemm", "-o", str(schedule), "--quiet"]) == 0
+    assert run(["emit", str(schedule), "-o", str(tmp_path / "stored"), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out.split("sha256:")[-1].partition("\n")[2])
+    assert report["faults"] == []
+    assert run(["emit", "gemm", "-o", str(tmp_path / "solved"), "--quiet"]) == 0
+    for name in ("kernel.cu", "launch.json"):
+        assert (tmp_path / "stored" / name).read_bytes() == (
+            tmp_path / "solved" / name
+        ).read_bytes()
+
+
+def test_what_cannot_be_emitted_is_said_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["emit", "layer_norm", "-o", str(tmp_path / "bundle"), "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert "layer_norm.yaml:" in said or "23:" in said
+    assert "rows in one warp group" in said
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_gpu_beside_a_stored_schedule_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["emit", "some.json", "--gpu", "b200", "-o", str(tmp_path / "bundle")]
+    assert run(arguments) == 2
+    assert "--gpu does not change a stored schedule" in capsys.readouterr().err
+
+
+def test_a_folder_with_something_else_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "letter.txt").write_text("keep me")
+    assert run(["emit", "gemm", "-o", str(tmp_path), "--quiet"]) == 2
+    assert "holds something that is no bundle" in capsys.readouterr().err
+    assert (tmp_path / "letter.txt").read_text() == "keep me"

@@ -1,0 +1,177 @@
+"""From a schedule to a warp program: what the roles of library kernels do, step by step."""
+
+from __future__ import annotations
+
+import pytest
+
+from twill.emitter.lower.lower import lower_schedule
+from twill.emitter.overlap import promises
+from twill.models.errors import Unsupported
+from twill.models.warp_program import Role, WarpProgram
+from twill.models.warp_step import (
+    Acquire,
+    Arrive,
+    Product,
+    Release,
+    SharedOperand,
+    Step,
+    Sync,
+    WaitProducts,
+)
+from twill.tests.support.emissions import EMITTED, emission, loose_emission, role_of, warp_program
+
+
+def kinds(steps: tuple[Step, ...]) -> list[str]:
+    return [step.step for step in steps]
+
+
+@pytest.mark.parametrize("name", EMITTED)
+def test_every_operation_of_the_schedule_is_in_the_steady_state_in_issue_order(name: str) -> None:
+    program, given = warp_program(name), emission(name)
+    for role in program.roles:
+        named = [step.operation for step in role.steady if step.step not in ("release",)]
+        order = list(dict.fromkeys(named))
+        assert order == list(role.operations)
+        slots = [given.schedule.slot(operation) for operation in role.operations]
+        assert slots == sorted(slots)
+    everything = {operation for role in program.roles for operation in role.operations}
+    assert everything == {operation.name for operation in given.graph.operations}
+
+
+def test_gemm_is_the_kernel_that_an_expert_writes() -> None:
+    program = warp_program("gemm")
+    assert [role.name for role in program.roles] == ["producer", "compute-1", "compute-2"]
+    assert (program.threads, program.entry_registers) == (384, 168)
+    (ring,) = program.rings
+    assert (ring.buffers, ring.arrivals) == (("a_tile", "b_tile"), 8)
+    assert ring.bytes == (128 * 64 + 256 * 64) * 2
+    producer, compute = program.roles[0], role_of(program, "compute-1")
+    assert kinds(producer.steady) == ["reserve", "copy_in", "copy_in"]
+    assert producer.guarded
+    assert kinds(compute.prologue[0].steps) == ["acquire", "sync", "product", "arrive"]
+    assert kinds(compute.steady) == [
+        "acquire", "sync", "product", "arrive", "wait_products", "release",
+    ]  # fmt: skip
+    release = compute.steady[-1]
+    assert isinstance(release, Release)
+    assert release.age == 1  # of the product before, which the wait has settled
+    assert kinds(compute.finish) == [
+        "stage", "proxy_fence", "sync", "copy_out", "wait_copies",
+    ]  # fmt: skip
+    assert compute.registers == 240
+
+
+def test_each_group_multiplies_its_own_rows() -> None:
+    program = warp_program("gemm")
+    first_rows = {
+        role.name: step.left.first_row
+        for role in program.roles[1:]
+        for step in role.steady
+        if isinstance(step, Product) and isinstance(step.left, SharedOperand)
+    }
+    assert first_rows == {"compute-1": 0, "compute-2": 64}
+
+
+def test_a_value_operand_is_read_along_its_rows_and_probabilities_from_registers() -> None:
+    role = role_of(warp_program("flash_attention_forward"), "compute-2")
+    scores, output = (step for step in role.steady if isinstance(step, Product))
+    assert (scores.left.kind, scores.right.major, scores.accumulate) == ("shared", "k", False)
+    assert (output.left.kind, output.right.major, output.accumulate) == ("fragment", "mn", True)
+
+
+def test_turns_pass_once_in_every_iteration_but_those_that_have_no_partner() -> None:
+    program = warp_program("gemm")
+    for barrier in ("turn_1", "turn_2"):
+        steady = [step for role in program.roles for step in role.steady]
+        (wait,) = (s for s in steady if isinstance(s, Sync) and s.barrier == barrier)
+        (passed,) = (s for s in steady if isinstance(s, Arrive) and s.barrier == barrier)
+        assert wait.skip_first + wait.skip_last == passed.skip_first + passed.skip_last
+        assert (wait.skip_first, wait.skip_last) == (passed.skip_last, passed.skip_first)
+
+
+@pytest.mark.parametrize("name", EMITTED)
+def test_every_length_of_loop_does_every_operation_once_in_each_iteration(name: str) -> None:
+    for role in warp_program(name).roles:
+        if role.guarded:
+            continue
+        for trips in range(1, role.stages + 3):
+            done = products_of(role, trips)
+            wanted = {s.operation for s in role.steady if isinstance(s, Product)}
+            assert done == {(o, i): 1 for o in wanted for i in range(trips)}
+
+
+def products_of(role: Role, trips: int) -> dict[tuple[str, int], int]:
+    """How often each product is issued in each iteration."""
+    counts: dict[tuple[str, int], int] = {}
+
+    def run(period: int, steps: tuple[Step, ...]) -> None:
+        for step in steps:
+            if isinstance(step, Product):
+                key = (step.operation, period - step.lag)
+                counts[key] = counts.get(key, 0) + 1
+
+    short = next((run for run in role.short if run.trips == trips), None)
+    if short is not None:
+        for period in short.periods:
+            run(period.offset, period.steps)
+        return counts
+    assert trips >= role.stages - 1
+    for period in role.prologue:
+        run(period.offset, period.steps)
+    for number in range(role.stages - 1, trips):
+        run(number, role.steady)
+    for period in role.epilogue:
+        run(trips + period.offset, period.steps)
+    return counts
+
+
+@pytest.mark.parametrize("name", EMITTED)
+def test_what_is_in_flight_at_the_end_is_waited_for(name: str) -> None:
+    for role in warp_program(name).roles:
+        if any(isinstance(step, Product) for step in role.steady):
+            last = role.epilogue[-1].steps[-1]
+            assert isinstance(last, WaitProducts)
+            assert last.pending == 0
+
+
+def test_deeper_rings_on_request() -> None:
+    shallow, deep = warp_program("gemm"), lower_schedule(emission("gemm"), deeper=1)
+    assert deep.rings[0].depth == shallow.rings[0].depth + 1
+    assert deep.shared_bytes > shallow.shared_bytes
+
+
+def test_exponentials_are_promised_while_the_other_product_is_in_flight() -> None:
+    program = warp_program("flash_attention_causal")
+    promised = {
+        promise.operation: promise.counts["MUFU.EX2"]
+        for role in program.roles
+        for promise in promises(role)
+    }
+    assert set(promised) == {"s[0]", "s[1]", "acc[0]", "acc[1]"}
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("layer_norm", "rows in one warp group"),
+        ("flash_attention_sigmoid", "a second version in registers"),
+        ("mamba2_ssd", "a vector loaded in the loop"),
+    ],
+)
+def test_what_cannot_be_emitted_yet_is_refused_by_name_and_line(name: str, sentence: str) -> None:
+    given = emission(name) if name == "flash_attention_sigmoid" else loose_emission(name)
+    with pytest.raises(Unsupported, match=sentence) as caught:
+        lower_schedule(given)
+    assert caught.value.problems[0].line is not None
+
+
+def test_registers_that_nobody_takes_are_shared_out() -> None:
+    program: WarpProgram = warp_program("flash_attention_forward")
+    budgets = {role.name: role.registers for role in program.roles}
+    assert budgets == {"producer": 24, "compute-1": 240, "compute-2": 240}
+
+
+def test_acquisitions_follow_the_iterations() -> None:
+    role = role_of(warp_program("flash_attention_forward"), "compute-1")
+    acquired = [step.ring for step in role.steady if isinstance(step, Acquire)]
+    assert sorted(acquired) == ["k_tile", "v_tile"]

@@ -1,0 +1,81 @@
+"""Kernels of the library, solved for emission."""
+
+from functools import cache
+
+from twill.emitter.inputs import Emission
+from twill.emitter.lower.lower import lower_schedule
+from twill.extractor.build import LoweredLoop, build_loop, price_graph
+from twill.gpu_profiles.library import load_profile
+from twill.kernels.library import load_kernel
+from twill.models.kernel import KernelDocument, Tolerance
+from twill.models.problem import SchedulingProblem
+from twill.models.schedule import Schedule
+from twill.models.warp_program import Role, WarpProgram
+from twill.reader.located import Located
+from twill.solver.bounds import compute_bounds
+from twill.solver.cp_sat.backend import solve
+from twill.solver.options import SolveOptions
+from twill.solver.question import Limit, Question, Stop
+from twill.solver.search import find_schedule
+
+EMITTED = (
+    "dual_gemm_swiglu",
+    "flash_attention_causal",
+    "flash_attention_forward",
+    "flash_attention_softcap",
+    "gemm",
+    "gemm_bias_gelu",
+    "grouped_gemm",
+)
+"""Library kernels that can be emitted for Hopper."""
+
+
+@cache
+def emission(name: str, gpu: str = "h100-sxm") -> Emission:
+    """A library kernel with a schedule of least initiation interval."""
+    return emission_of_document(load_kernel(name), gpu)
+
+
+@cache
+def loose_emission(name: str, gpu: str = "h100-sxm") -> Emission:
+    """A library kernel with any schedule, of a large initiation interval."""
+    lowered, problem = _lowered(load_kernel(name), gpu)
+    interval = 3 * compute_bounds(problem).minimum
+    outcome = solve(Question(problem, interval, 8), Limit(), Stop())
+    assert outcome.schedule is not None
+    return _emission(gpu, lowered, problem, outcome.schedule, None)
+
+
+def emission_of_document(document: Located[KernelDocument], gpu: str = "h100-sxm") -> Emission:
+    """A kernel document, solved."""
+    lowered, problem = _lowered(document, gpu)
+    schedule = find_schedule(problem, SolveOptions(blame_work=0.0)).schedule
+    assert schedule is not None
+    return _emission(gpu, lowered, problem, schedule, document.value.tolerance)
+
+
+def _lowered(document: Located[KernelDocument], gpu: str) -> tuple[LoweredLoop, SchedulingProblem]:
+    profile = load_profile(gpu).value
+    lowered = build_loop(document, profile)
+    return lowered, price_graph(lowered.graph, profile)
+
+
+def _emission(
+    gpu: str, lowered: LoweredLoop, problem: SchedulingProblem, schedule: Schedule,
+    tolerance: Tolerance | None,
+) -> Emission:  # fmt: skip
+    return Emission(
+        gpu=gpu, program=lowered.program, tiled=lowered.tiled, graph=lowered.graph,
+        problem=problem, schedule=schedule, tolerance=tolerance,
+    )  # fmt: skip
+
+
+@cache
+def warp_program(name: str) -> WarpProgram:
+    """The warp program of a library kernel."""
+    return lower_schedule(emission(name))
+
+
+def role_of(program: WarpProgram, name: str) -> Role:
+    """The role of that name."""
+    return next(role for role in program.roles if role.name == name)

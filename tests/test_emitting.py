@@ -1,0 +1,101 @@
+"""From a kernel to a bundle: emitted, compiled without a GPU, and described."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from twill.emitting import Emitted, emission_of, emit, report_of, write
+from twill.models.answer import Answer
+from twill.models.errors import InvalidSchedule, UsageError
+from twill.pipeline import solve_file
+from twill.runtime.bundle import Bundle
+from twill.runtime.cases import load_cases
+from twill.solver.options import SolveOptions
+from twill.tests.support.emissions import EMITTED
+
+TIGHT = {"flash_attention_causal", "flash_attention_softcap"}
+"""Kernels whose best schedule leaves the assembler too few registers."""
+
+
+@cache
+def answer(name: str) -> Answer:
+    return solve_file(name, "h100-sxm", SolveOptions(blame_work=0.0))
+
+
+@cache
+def emitted(name: str) -> Emitted:
+    return emit(answer(name))
+
+
+@pytest.mark.parametrize("name", EMITTED)
+def test_library_kernels_compile_clean_and_overlap_as_the_schedule_says(name: str) -> None:
+    made = emitted(name)
+    assert made.faults == ()
+    report = made.compiled.report
+    assert report.is_clean
+    assert report.spill_store_bytes + report.spill_load_bytes + report.stack_bytes == 0
+    assert made.overlaps
+    assert all(overlap.holds for overlap in made.overlaps)
+
+
+@pytest.mark.parametrize("name", EMITTED)
+def test_more_registers_are_set_aside_only_where_the_assembler_lacks_some(name: str) -> None:
+    made, asked = emitted(name), answer(name).initiation_interval
+    assert asked is not None
+    if name in TIGHT:
+        assert made.set_aside > 0
+        assert made.program.initiation_interval > asked
+    else:
+        assert (made.set_aside, made.program.initiation_interval) == (0, asked)
+
+
+def test_a_bundle_holds_all_that_a_bare_machine_needs(tmp_path: Path) -> None:
+    write(emitted("gemm"), tmp_path / "bundle")
+    bundle = Bundle.load(tmp_path / "bundle")
+    assert {path.name for path in bundle.folder.iterdir()} == {
+        "kernel.cu", "kernel.cubin", "report.json", "launch.json", "reference.npz", "run.py",
+    }  # fmt: skip
+    assert (bundle.manifest.kernel, bundle.manifest.target) == ("gemm", "sm_90a")
+    cases = load_cases(bundle.folder / "reference.npz", bundle.manifest)
+    assert len(cases) >= 3
+    report = json.loads((bundle.folder / "report.json").read_text())
+    assert report["faults"] == []
+    assert {"registers", "spill_store_bytes", "stack_bytes", "advisories", "sass_order"} <= set(
+        report
+    )
+
+
+def test_equal_input_gives_an_equal_bundle(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        write(emit(answer("gemm")), tmp_path / folder)
+    for name in ("kernel.cu", "kernel.cubin", "launch.json", "reference.npz", "run.py"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_deeper_rings_reach_the_source() -> None:
+    assert "++a_tile_slot == 3" in emitted("gemm").source
+    assert "++a_tile_slot == 4" not in emitted("gemm").source
+    deeper = emit(answer("grouped_gemm"), deeper=0)
+    assert report_of(deeper)["shared_bytes"] == deeper.program.shared_bytes
+
+
+def test_a_graph_has_nothing_to_emit() -> None:
+    graph = solve_file("paper_running_example")
+    with pytest.raises(UsageError, match="there is no program to emit"):
+        emission_of(graph)
+
+
+def test_an_answer_without_a_schedule_is_refused() -> None:
+    with pytest.raises(UsageError, match="has no schedule"):
+        emission_of(answer("gemm").model_copy(update={"schedule": None}))
+
+
+def test_a_problem_that_its_texts_do_not_give_is_refused() -> None:
+    stored = answer("gemm")
+    other = stored.problem.model_copy(update={"notes": ("changed",)})
+    with pytest.raises(InvalidSchedule, match="not the one that its kernel and profile give"):
+        emission_of(stored.model_copy(update={"problem": other}))
