@@ -98,8 +98,9 @@ def _dies_in_time(emission: Emission, role: PlannedRole, name: str, product: str
         reader = place.get(emission.owner.get(tile.name, ""))
         for read in tile.reads:
             made, _, further = emission.behind_views(source_of(read) or tile.name)
-            reads = reader is not None and made.name == name != tile.name
-            if reads and (reader[0] + read.distance + further, reader[1]) >= (1 + lag, index):
+            if reader is None or made.name != name or name == tile.name:
+                continue
+            if (reader[0] + read.distance + further, reader[1]) >= (1 + lag, index):
                 return False
     return True
 

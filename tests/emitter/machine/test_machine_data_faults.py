@@ -17,7 +17,8 @@ from twill.models.index_expression import IndexName
 from twill.models.warp_expression import Coordinate
 from twill.models.warp_program import WarpProgram
 from twill.models.warp_step import StoreRows
-from twill.tests.emitter.machine.programs import attention, gemm, with_steps
+from twill.tests.emitter.machine.attention_program import attention
+from twill.tests.emitter.machine.programs import gemm, with_steps
 
 
 def changed(kind: str, **update: Any) -> WarpProgram:

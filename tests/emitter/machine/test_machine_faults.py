@@ -12,7 +12,8 @@ from twill.models.errors import ProgramViolation
 from twill.models.warp_program import WarpProgram
 from twill.models.warp_step import Product, Release, Stage, Step
 from twill.tests.emitter.machine import programs
-from twill.tests.emitter.machine.programs import attention, gemm, with_steps
+from twill.tests.emitter.machine.attention_program import attention
+from twill.tests.emitter.machine.programs import gemm, with_steps
 
 TRIPS, SEEDS = 7, range(12)
 

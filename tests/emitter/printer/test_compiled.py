@@ -10,7 +10,8 @@ from twill.runtime.nvrtc import Compiled, compile_source
 from twill.runtime.sass import SassFunction, disassemble
 from twill.runtime.sass_loops import main_loops
 from twill.runtime.sass_order import wait_regions
-from twill.tests.emitter.printer.programs import attention, gemm
+from twill.tests.emitter.printer.attention_program import attention
+from twill.tests.emitter.printer.programs import gemm
 
 EXPONENTIALS = 128 // 2 + 2  # of one thread: half a row pair's columns, and two factors
 

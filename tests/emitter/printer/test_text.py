@@ -13,14 +13,8 @@ from twill.emitter.printer.printer import print_cuda
 from twill.models import warp_step
 from twill.models.errors import ProgramViolation
 from twill.models.index_expression import IndexExpression, evaluate_index
-from twill.tests.emitter.printer.programs import (
-    attention,
-    ceil_by,
-    gemm,
-    name,
-    number,
-    operation,
-)
+from twill.tests.emitter.printer.attention_program import attention
+from twill.tests.emitter.printer.programs import ceil_by, gemm, name, number, operation
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "emitter"
 Golden = Callable[[str, Path], None]
