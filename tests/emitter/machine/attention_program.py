@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from twill.models.tile_program import GridAxis, ScalarParameter, TensorParameter
@@ -39,14 +38,11 @@ from twill.models.warp_step import (
     Reserve,
     SharedOperand,
     Stage,
-    Step,
     StoreRows,
     Sync,
     WaitCopies,
     WaitProducts,
 )
-
-Edit = Callable[[tuple[Step, ...]], Iterable[Step]]
 from twill.tests.emitter.machine.programs import apply, blocks_of, name, number, read
 
 KEYS, WIDTH = 64, 64

@@ -13,7 +13,7 @@ from twill.emitter.machine.protocol import run_protocol, run_protocols
 from twill.models.errors import InvalidInput, ProgramViolation
 from twill.models.warp_program import ShortRun, WarpProgram
 from twill.models.warp_step import CopyOut
-from twill.tests.emitter.machine import programs
+from twill.tests.emitter.machine import attention_program, programs
 
 
 def narrow(generator: np.random.Generator, *shape: int) -> np.ndarray:
@@ -37,10 +37,10 @@ def test_a_product_of_ragged_extents(seed: int) -> None:
 def test_attention_with_turns(seed: int) -> None:
     generator = np.random.default_rng(seed)
     length = 40 + 16 * seed
-    q, k, v = (narrow(generator, length, programs.WIDTH) for _ in range(3))
+    q, k, v = (narrow(generator, length, attention_program.WIDTH) for _ in range(3))
     bias = generator.standard_normal(length).astype(np.float32)
     arguments = {"Q": q, "K": k, "V": v, "bias": bias, "scale": 0.2}
-    got = run_warp_program(programs.attention(), arguments, seed=seed)
+    got = run_warp_program(attention_program.attention(), arguments, seed=seed)
     weights = np.exp2(0.2 * (q.astype(np.float64) @ k.astype(np.float64).T) + bias)
     sums = weights.sum(axis=1)
     expected = weights @ v.astype(np.float64) / sums[:, None]
@@ -55,7 +55,7 @@ def test_interleavings_of_the_product(trips: int) -> None:
 
 @pytest.mark.parametrize("trips", range(1, 11))
 def test_interleavings_of_attention(trips: int) -> None:
-    run_protocols(programs.attention(), trips, range(40))
+    run_protocols(attention_program.attention(), trips, range(40))
 
 
 def test_only_the_blocks_asked_for_are_run() -> None:
