@@ -34,8 +34,9 @@ def result_rules(tiled: TiledKernel, owner: Mapping[str, str]) -> tuple[Legality
     for tile in tiled.after:
         if tile.name in read:
             continue
-        fragments = (name for name in _results(tile, after) if _is_matrix(tiled.tile(name)))
-        owners = dict.fromkeys(owner[name] for name in fragments if name in owner)
+        # A sibling loop's results are that loop's business.
+        own = (name for name in _results(tile, after) if name in owner)
+        owners = dict.fromkeys(owner[name] for name in own if _is_matrix(tiled.tile(name)))
         if len(owners) > 1:
             found[tuple(owners)] = None
     return tuple(LegalityRule(rule=RULE, kind="together", operations=names) for names in found)

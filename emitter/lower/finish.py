@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...models.errors import Unsupported
 from ...models.kernel import ELEMENT_BYTES
@@ -23,7 +23,8 @@ from .chains import VECTOR_KINDS, ChainSteps, Registers
 from .formulas import Formulas
 from .layouts import Layouts
 from .plan import Plan, PlannedRole
-from .storage import Storage, swizzle_of
+from .staging import is_matrix, lay_out_staging
+from .storage import Storage
 
 
 @dataclass(slots=True)
@@ -34,16 +35,11 @@ class Finish:
     plan: Plan
     storage: Storage
     layouts: Layouts
+    _buffers: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Lay out staging for every matrix that is stored: the whole tile, shared by its parts."""
-        for tile in self.stores():
-            if self._is_matrix(tile) and tile.operation not in self.storage.buffers:
-                rows, columns = self._extents(tile)
-                if not swizzle_of(columns, tile.dtype):
-                    line = self.emission.operation(tile).position.line
-                    raise Unsupported(f"{tile.name}: rows of {columns} {tile.dtype}", line)
-                self.storage.add(tile.operation, rows, columns, tile.dtype, 1)
+        roles = {tile.name: self.role_of(tile) for tile in self.stores()}
+        self._buffers = lay_out_staging(self.emission, self.plan, self.storage, roles)
 
     def stores(self) -> list[TileNode]:
         """Every store after the loop."""
@@ -71,7 +67,7 @@ class Finish:
         formulas = Formulas(self.emission, self.layouts, lambda n, _: registers.homes.get(n))
         for tile in own:
             yield from self._store(tile, formulas, barrier)
-        if any(self._is_matrix(tile) for tile in own):
+        if any(is_matrix(tile) for tile in own):
             yield WaitCopies()
 
     def _store(self, tile: TileNode, formulas: Formulas, barrier: str) -> Iterator[Step]:
@@ -80,7 +76,7 @@ class Finish:
         source = source_of(tile.reads[0]) or ""
         value = formulas.of(source)
         extents = tuple(dimension.extent for dimension in access.tile)
-        if not self._is_matrix(tile):
+        if not is_matrix(tile):
             if operation.kind != "store":
                 raise Unsupported(f"{tile.name}: adding a vector", operation.position.line)
             first = self.emission.offset(tile, tile.subtile, len(extents) - 1)
@@ -89,11 +85,13 @@ class Finish:
                 value=value, operation=tile.name,
             )  # fmt: skip
             return
-        buffer = self.storage.buffers[tile.operation]
+        buffer = self.storage.buffers[self._buffers[tile.operation]]
         rows, columns = tile.shape[-2:]
         first = self.emission.offset(tile, tile.subtile, len(extents) - 2)
         panel = buffer.swizzle // ELEMENT_BYTES[buffer.dtype]
         box = (*(1 for _ in extents[:-2]), rows, panel)
+        if buffer.name in self.storage.ring_of:  # a resident tile: all four warps are done with it
+            yield Sync(barrier=barrier, operation=tile.name)
         yield Stage(
             buffer=buffer.name, first_row=first, columns=columns, value=value, operation=tile.name
         )
@@ -108,13 +106,6 @@ class Finish:
 
     def _load(self, tile: TileNode, registers: Registers) -> Step:
         return load_vector(self.emission, self.layouts, tile, registers)
-
-    def _is_matrix(self, tile: TileNode) -> bool:
-        return sum(extent > 1 for extent in tile.shape) >= 2
-
-    def _extents(self, tile: TileNode) -> tuple[int, int]:
-        whole = self.emission.dimensions(tile)
-        return whole[-2].extent, whole[-1].extent
 
     def _needed(self, stores: list[TileNode]) -> list[TileNode]:
         """Tiles after the loop that the stores read, directly or not, in program order."""

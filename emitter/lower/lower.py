@@ -63,9 +63,14 @@ class _Lowering:
             tensor_maps=tuple(self.storage.maps.values()), pointers=self._pointers(roles),
             buffers=tuple(self.storage.buffers.values()), rings=tuple(self.storage.rings.values()),
             barriers=(*turns, *groups), barrier_offset=self.storage.end,
-            shared_bytes=self.storage.end + barriers + 2 * ALIGNMENT, roles=roles,
+            shared_bytes=self.storage.end + barriers + self._open_bytes() + ALIGNMENT, roles=roles,
             tolerance=emission.tolerance,
         )  # fmt: skip
+
+    def _open_bytes(self) -> int:
+        """Of the mbarrier of boundaries, which takes the place of an empty one that is not used."""
+        filled_once = any(not ring.arrivals for ring in self.storage.rings.values())
+        return 0 if filled_once else BARRIER_BYTES
 
     def _group_barriers(self, first: int) -> Iterator[NamedBarrier]:
         wide = [role for role in self.plan.roles if role.warps == 4]

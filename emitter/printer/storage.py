@@ -36,10 +36,14 @@ def offsets(program: WarpProgram) -> Offsets:
 
 
 def open_offset(program: WarpProgram) -> int:
-    """Where the mbarrier of boundaries lies: in the slack behind all that the program places.
+    """Where the mbarrier of boundaries lies: where a ring that is filled once needs no empty one.
 
-    Aligning the base takes 1,024 - 16 bytes of the slack at most.
+    Without such a ring, in the slack behind all that the program places; aligning the base takes
+    1,024 - 16 bytes of it at most.
     """
+    for ring in program.rings:
+        if not ring.arrivals:
+            return offsets(program)["empty", ring.name]
     barriers = program.barrier_offset + 2 * BARRIER_BYTES * sum(r.depth for r in program.rings)
     last = max([barriers, *(b.offset + b.slots * b.slot_bytes for b in program.buffers)])
     place = -(-last // BARRIER_BYTES) * BARRIER_BYTES

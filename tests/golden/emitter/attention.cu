@@ -213,7 +213,7 @@ constexpr u32 o_tile_at = 163840;  // 1 slot of 32,768 bytes: 128 x 128 bf16, sw
 constexpr u32 q_full_at = 196608;  // filled once
 constexpr u32 k_full_at = 196624, k_empty_at = 196640;  // 2 mbarriers each
 constexpr u32 v_full_at = 196656, v_empty_at = 196672;  // 2 mbarriers each
-constexpr u32 open_at = 196688;  // never armed; see boundaries
+constexpr u32 open_at = 196616;  // never armed; see boundaries
 
 extern "C" __global__ void __launch_bounds__(384, 1)
 attention(
