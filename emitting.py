@@ -15,6 +15,7 @@ import numpy as np
 from .emitter.inputs import Emission
 from .emitter.launch_description import launch_description
 from .emitter.lower.lower import lower_schedule
+from .emitter.lower.versions import SecondVersion, single_version_orders
 from .emitter.overlap import COUNTED, promises
 from .emitter.printer.printer import print_cuda
 from .extractor.build import build_loop, price_graph
@@ -22,7 +23,13 @@ from .extractor.sample_cases import SampleCase, sample_cases
 from .gpu_profiles.library import load_profile_text
 from .models.answer import Answer
 from .models.document import canonical_text
-from .models.errors import InvalidKernel, InvalidSchedule, ProgramViolation, UsageError
+from .models.errors import (
+    InvalidKernel,
+    InvalidSchedule,
+    LimitReached,
+    ProgramViolation,
+    UsageError,
+)
 from .models.kernel import KernelDocument
 from .models.tile_program import TileProgram
 from .models.version import VERSION
@@ -70,7 +77,7 @@ class Emitted:
     source: str
     compiled: Compiled
     overlaps: tuple[Overlap, ...]
-    set_aside: int = 0  # registers per thread, beyond those of the profile, kept for the assembler
+    changes: tuple[str, ...] = ()  # why it is not the schedule of the answer, a sentence each
 
     @property
     def lacks_registers(self) -> bool:
@@ -127,30 +134,48 @@ def emission_of(answer: Answer) -> Emission:
 def emit(answer: Answer, *, deeper: int = 0, seconds: float | None = None) -> Emitted:
     """Lower, print, compile and check the schedule of an answer.
 
-    Where ptxas needs more registers than the model leaves it, more of them are set aside and the
-    kernel is solved again, within `seconds` each time. Raises Unsupported for what cannot be
-    emitted yet, DeviceFault if it does not compile.
+    A schedule in which a fragment would need a second version is replaced by the best one in which
+    none does. Where ptxas needs more registers than the model leaves it, more of them are set aside
+    and the kernel is solved again, within `seconds` each time. `changes` says so. Raises
+    Unsupported for what cannot be emitted yet, DeviceFault if it does not compile.
     """
     emission = emission_of(answer)
-    first = _compiled(emission, deeper, 0)
+    try:
+        first = _compiled(emission, deeper)
+    except SecondVersion as reason:
+        emission = _with_single_versions(emission, seconds)
+        first = _compiled(emission, deeper, f"{reason.problems[0].message}: one version of each")
     if not first.lacks_registers:
         return first
     for more in MARGINS:
         again = _with_margin(emission, more, seconds)
         if again is None:
             break
-        emitted = _compiled(again, deeper, more)
+        why = f"with fewer than {more} more registers of each thread set aside, ptxas spills"
+        emitted = _compiled(again, deeper, *first.changes, why)
         if not emitted.lacks_registers:
             return emitted
     return first
 
 
-def _compiled(emission: Emission, deeper: int, set_aside: int) -> Emitted:
+def _with_single_versions(emission: Emission, seconds: float | None) -> Emission:
+    """The same loop, solved so that no product overwrites a fragment that is still read."""
+    orders = tuple(single_version_orders(emission))
+    problem = emission.problem.model_copy(
+        update={"dependences": (*emission.problem.dependences, *orders)}
+    )
+    schedule = find_schedule(problem, SolveOptions(seconds=seconds)).schedule
+    if schedule is None:
+        raise LimitReached("no schedule was found in which every fragment has one version")
+    return replace(emission, problem=problem, schedule=schedule)
+
+
+def _compiled(emission: Emission, deeper: int, *changes: str) -> Emitted:
     program = lower_schedule(emission, deeper=deeper)
     source = print_cuda(program)
     compiled = compile_cached(source, program.target, f"{program.kernel}.cu")
     overlaps = find_overlaps(program, compiled.cubin)
-    return Emitted(emission.program, program, source, compiled, overlaps, set_aside)
+    return Emitted(emission.program, program, source, compiled, overlaps, changes)
 
 
 def _with_margin(emission: Emission, more: int, seconds: float | None) -> Emission | None:
@@ -206,7 +231,7 @@ def report_of(emitted: Emitted) -> dict[str, Any]:
         "target": program.target,
         "compiler": emitted.compiled.compiler,
         "initiation_interval": program.initiation_interval,
-        "registers_set_aside": emitted.set_aside,
+        "changes": list(emitted.changes),
         "threads": program.threads,
         "shared_bytes": program.shared_bytes,
         "roles": [

@@ -112,11 +112,7 @@ def _text(emitted: Emitted, folder: Path) -> str:
         f"{program.threads} threads, {program.shared_bytes:,} bytes of shared memory, "
         f"{report.registers} registers at launch",
     ]
-    if emitted.set_aside:
-        lines.append(
-            f"solved again with {emitted.set_aside} more registers of each thread set aside: "
-            "with fewer, the assembler spilled"
-        )
+    lines += [f"solved again: {change}" for change in emitted.changes]
     for role in program.roles:
         operations = " ".join(role.operations)
         lines.append(f"  {role.name:11} {role.registers:3} registers  {operations}")

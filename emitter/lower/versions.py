@@ -6,13 +6,41 @@ is a loop unrolled twice (modulo variable expansion); the model counts the regis
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...models.errors import Unsupported
+from ...models.problem import Dependence
 from ..inputs import Emission, source_of
 from .plan import PlannedOperation, PlannedRole
 
 
+class SecondVersion(Unsupported):
+    """A fragment would have to be kept while the next one is made."""
+
+
+def single_version_orders(emission: Emission) -> Iterator[Dependence]:
+    """Anti dependences under which one version of every fragment is enough.
+
+    What reads a fragment of one iteration is over when that of the next iteration is made.
+    """
+    problem = emission.problem
+    for value in problem.values:
+        readers = problem.readers(value.name)
+        if not value.registers:
+            continue
+        for reader in readers:
+            if reader.target == value.source or reader.distance > 1:
+                continue
+            yield Dependence(
+                source=reader.target,
+                target=value.source,
+                latency_cycles=problem.operation(reader.target).latency_cycles,
+                distance=1 - reader.distance,
+            )
+
+
 def check_versions(emission: Emission, role: PlannedRole) -> None:
-    """Raise Unsupported, naming value and reader, where a second version would be needed."""
+    """Raise SecondVersion, naming value and reader, where one would be needed."""
     place = {operation.name: index for index, operation in enumerate(role.operations)}
     planned = {operation.name: operation for operation in role.operations}
     for tile in emission.tiled.loop:
@@ -30,7 +58,7 @@ def check_versions(emission: Emission, role: PlannedRole) -> None:
             distance = read.distance + further
             if not _is_in_time(reader, place[reader.name], maker, place[maker.name], distance):
                 line = emission.operation(tile).position.line
-                raise Unsupported(
+                raise SecondVersion(
                     f"{reader.name} reads {made.name} after {maker.name} has made the next one: "
                     "a second version in registers",
                     line,

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from twill.emitter.machine.machine import run_warp_program
 from twill.emitter.machine.protocol import run_protocols
-from twill.extractor.sample_cases import SampleCase, sample_cases
+from twill.extractor.sample_cases import sample_cases
 from twill.models.warp_program import WarpProgram
-from twill.tests.support.emissions import EMITTED, emission, warp_program
+from twill.tests.support.emissions import EMITTED, emission, faults, warp_program
 
 SEEDS_WITH_DATA = 20
 INTERLEAVINGS = 1_000
 TRIPS = (0, 1, 2, 3, 4, 5, 9, 16)
-
-
-def faults(program: WarpProgram, case: SampleCase, seed: int) -> int:
-    """Elements that lie outside the tolerance of the kernel document."""
-    arguments = {**case.inputs, **case.scalars}
-    results = run_warp_program(program, arguments, dict(case.extents), seed=seed)
-    tolerance = program.tolerance
-    assert tolerance is not None
-    wrong = 0
-    for name, expected in case.outputs.items():
-        reference, got = np.asarray(expected, np.float64), np.asarray(results[name], np.float64)
-        allowed = tolerance.absolute + tolerance.relative * np.abs(reference)
-        near = np.abs(got - reference) <= allowed
-        wrong += int(np.sum(~(near | (np.isnan(got) & np.isnan(reference)))))
-    return wrong
 
 
 @pytest.mark.parametrize("name", EMITTED)

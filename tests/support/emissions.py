@@ -2,9 +2,13 @@
 
 from functools import cache
 
+import numpy as np
+
 from twill.emitter.inputs import Emission
 from twill.emitter.lower.lower import lower_schedule
+from twill.emitter.machine.machine import run_warp_program
 from twill.extractor.build import LoweredLoop, build_loop, price_graph
+from twill.extractor.sample_cases import SampleCase
 from twill.gpu_profiles.library import load_profile
 from twill.kernels.library import load_kernel
 from twill.models.kernel import KernelDocument, Tolerance
@@ -79,3 +83,18 @@ def warp_program(name: str) -> WarpProgram:
 def role_of(program: WarpProgram, name: str) -> Role:
     """The role of that name."""
     return next(role for role in program.roles if role.name == name)
+
+
+def faults(program: WarpProgram, case: SampleCase, seed: int) -> int:
+    """Elements that lie outside the tolerance of the kernel document."""
+    arguments = {**case.inputs, **case.scalars}
+    results = run_warp_program(program, arguments, dict(case.extents), seed=seed)
+    tolerance = program.tolerance
+    assert tolerance is not None
+    wrong = 0
+    for name, expected in case.outputs.items():
+        reference, got = np.asarray(expected, np.float64), np.asarray(results[name], np.float64)
+        allowed = tolerance.absolute + tolerance.relative * np.abs(reference)
+        near = np.abs(got - reference) <= allowed
+        wrong += int(np.sum(~(near | (np.isnan(got) & np.isnan(reference)))))
+    return wrong
