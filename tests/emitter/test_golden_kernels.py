@@ -1,0 +1,18 @@
+"""The text of emitted kernels: a change that should not alter them leaves the files untouched."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from twill.emitter.printer.printer import print_cuda
+from twill.tests.support.emissions import warp_program
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "kernels"
+
+
+@pytest.mark.parametrize(
+    "name", ["dual_gemm_swiglu", "flash_attention_forward", "gemm", "gemm_bias_gelu"]
+)
+def test_sources_of_library_kernels(name: str, golden: Callable[[str, Path], None]) -> None:
+    golden(print_cuda(warp_program(name)), GOLDEN / f"{name}.h100-sxm.cu")
