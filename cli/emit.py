@@ -64,17 +64,26 @@ def emit(
     what the schedule says (the bundle is written all the same).
     """
     answer = _answer(document, gpu, time_limit, quiet=quiet)
+    text, code = emit_answer(answer, output, deeper=ring_slots, seconds=time_limit, as_json=as_json)
+    print_answer(text)
+    return code
+
+
+def emit_answer(
+    answer: Answer, folder: Path, *, deeper: int = 0, seconds: float | None = None,
+    as_json: bool = False,
+) -> tuple[str, int]:  # fmt: skip
+    """Write the bundle of an answer: what to print of it, and the exit code."""
     from .. import emitting
 
-    emitted = emitting.emit(answer, deeper=ring_slots, seconds=time_limit)
-    emitting.write(emitted, output)
-    if as_json:
-        import json
+    emitted = emitting.emit(answer, deeper=deeper, seconds=seconds)
+    emitting.write(emitted, folder)
+    code = DEVICE_FAULT if emitted.faults else 0
+    if not as_json:
+        return _text(emitted, folder), code
+    import json
 
-        print_answer(json.dumps(emitting.report_of(emitted), indent=1))
-    else:
-        print_answer(_text(emitted, output))
-    return DEVICE_FAULT if emitted.faults else 0
+    return json.dumps(emitting.report_of(emitted), indent=1), code
 
 
 def _answer(document: str, gpu: str | None, seconds: float | None, *, quiet: bool) -> Answer:

@@ -55,6 +55,12 @@ def solve(
         Path | None,
         typer.Option("--output", "-o", help="Also write the schedule to this file, as JSON."),
     ] = None,
+    emit: Annotated[
+        Path | None,
+        typer.Option(
+            "--emit", metavar="FOLDER", help="Also emit the kernel as a launch bundle, see `emit`."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     top: Annotated[
         int,
@@ -132,7 +138,21 @@ def solve(
         print_answer(answer_text(answer, _gpu_note(answer, gpu)))
     if finished.still_running:
         os._exit(130)  # a backend that does not stop would hold the process back
-    return 130 if finished.interrupted else EXIT_CODES[answer.status]
+    if finished.interrupted:
+        return 130
+    code = EXIT_CODES[answer.status]
+    if emit is not None and answer.schedule is not None:
+        code = _emit(answer, emit, time_limit) or code
+    return code
+
+
+def _emit(answer: Answer, folder: Path, seconds: float | None) -> int:
+    """Write the bundle; what is said of it goes to standard error, beside the answer."""
+    from .emit import emit_answer
+
+    text, code = emit_answer(answer, folder, seconds=seconds)
+    print_note(text)
+    return code
 
 
 def _solve(task: Task, options: SolveOptions, watcher: Watcher) -> Finished[Answer]:

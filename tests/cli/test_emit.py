@@ -59,3 +59,12 @@ def test_a_folder_with_something_else_is_left_alone(
     assert run(["emit", "gemm", "-o", str(tmp_path), "--quiet"]) == 2
     assert "holds something that is no bundle" in capsys.readouterr().err
     assert (tmp_path / "letter.txt").read_text() == "keep me"
+
+
+def test_solving_and_emitting_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "bundle"
+    assert run(["solve", "gemm", "--json", "--quiet", "--emit", str(folder)]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["status"] == "optimal"
+    assert f"written to {folder}" in printed.err
+    assert (folder / "launch.json").is_file()
