@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
-from ..models.index_expression import IndexConstant, IndexExpression, IndexName
+from ..models.index_expression import IndexConstant, IndexExpression, IndexName, IndexOperation
 from ..models.kernel import ELEMENT_BYTES
 from ..models.tile_program import ScalarParameter, TensorParameter
 from ..models.warp_program import WarpProgram
@@ -89,7 +90,7 @@ def _parameters(program: WarpProgram) -> Iterator[dict[str, Any]]:
 
 
 def _requirements(program: WarpProgram) -> Iterator[dict[str, Any]]:
-    """Rows of arrays that copies go to and from are multiples of 16 bytes."""
+    """Rows that copies touch are multiples of 16 bytes, and what is floored is whole tiles."""
     found: dict[str, int] = {}
     for tensor_map in program.tensor_maps:
         parameter = next(p for p in program.parameters if p.name == tensor_map.argument)
@@ -98,8 +99,23 @@ def _requirements(program: WarpProgram) -> Iterator[dict[str, Any]]:
         if isinstance(last, str) and len(parameter.shape) > 1:
             multiple = MAP_ALIGNMENT // ELEMENT_BYTES[parameter.dtype]
             found[last] = max(found.get(last, 1), multiple)
+    counts = [*(axis.count for axis in program.grid), program.loop.stop]
+    for name, divisor in (pair for count in counts for pair in _floored(count)):
+        found[name] = math.lcm(found.get(name, 1), divisor)
     for name, multiple in found.items():
         yield {"extent": name, "multiple_of": multiple}
+
+
+def _floored(expression: IndexExpression) -> Iterator[tuple[str, int]]:
+    """Extents of which a count takes whole tiles only: what is left would not be computed."""
+    if not isinstance(expression, IndexOperation):
+        return
+    left, right = expression.left, expression.right
+    match expression.operator, left, right:
+        case "//", IndexName(name=name, role="extent"), IndexConstant(value=tile):
+            yield name, tile
+    yield from _floored(left)
+    yield from _floored(right)
 
 
 def _expression(expression: IndexExpression) -> int | str | list[Any]:

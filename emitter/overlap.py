@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..models.warp_expression import Apply, Expression, Rounded
-from ..models.warp_program import Fragment, Role
+from ..models.warp_program import Role
 from ..models.warp_step import Assign, Product, ReduceColumns, Step, WaitProducts
 
 MUFU: Mapping[str, Mapping[str, int]] = {
@@ -56,18 +56,15 @@ def _between(role: Role, steps: Sequence[Step], place: int) -> dict[str, int]:
 
 def _instructions(role: Role, step: Assign | ReduceColumns) -> dict[str, int]:
     if isinstance(step, Assign):
-        elements = _elements(role.fragment(step.target))
+        fragment = role.fragment(step.target)
+        # Row vectors are two instructions of a thread, which ptxas puts where it likes.
+        if fragment.layout not in ("matrix", "operand"):
+            return {}
+        elements = fragment.rows * fragment.columns // THREADS
     else:
         elements = 64 * step.columns // THREADS
     found = _special(step.value)
     return {opcode: number * elements for opcode, number in found.items()}
-
-
-def _elements(fragment: Fragment) -> int:
-    """Elements that one thread computes."""
-    if fragment.layout in ("matrix", "operand"):
-        return fragment.rows * fragment.columns // THREADS
-    return {"rows": 2, "columns": fragment.columns // 4, "scalar": 1}[fragment.layout]
 
 
 def _special(expression: Expression) -> dict[str, int]:

@@ -149,6 +149,13 @@ class Pin(StepBase):
     fragments: tuple[Name, ...]
 
 
+class Anchor(StepBase):
+    """Nothing that depends on the rows fragments is computed before this; their values stay."""
+
+    step: Literal["anchor"] = "anchor"
+    fragments: tuple[Name, ...]
+
+
 # ---- memory, directly
 
 
@@ -253,6 +260,7 @@ Step = Annotated[
     | Assign
     | ReduceColumns
     | Pin
+    | Anchor
     | LoadVector
     | StoreRows
     | Stage

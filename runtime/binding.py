@@ -14,7 +14,7 @@ from .expressions import Expression, evaluate, shown
 from .manifest import Manifest, ScalarArgument, TensorArgument
 from .tensor_maps import ALIGNMENT_BYTES
 
-LARGEST_EXTENT = 2**31 - 1  # kernels take extents as 32-bit integers
+LARGEST_EXTENT = 2**31 - 2**10  # kernels add up to a tile to extents, in 32-bit integers
 
 
 @dataclass(frozen=True, slots=True)

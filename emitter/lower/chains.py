@@ -99,6 +99,15 @@ class ChainSteps:
         homes = {self._registers.homes[n] for n in self._kept if n in self._registers.homes}
         return pins(self._registers, (n for n in names if n in homes))
 
+    def rows(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the fragments that are row vectors kept from chain to chain."""
+        homes = {self._registers.homes[n] for n in self._kept if n in self._registers.homes}
+        fragments = self._registers.fragments
+        return tuple(
+            n for n in names
+            if n in homes and fragments[n].layout == "rows" and fragments[n].dtype == "f32"
+        )  # fmt: skip
+
     def _step(
         self, name: str, formulas: Formulas, operation: str, lag: int, *, later: bool
     ) -> Step:

@@ -26,6 +26,8 @@ from .plan import Plan, PlannedRole
 from .staging import is_matrix, lay_out_staging
 from .storage import Storage
 
+ROWS = 64  # of a warp group
+
 
 @dataclass(slots=True)
 class Finish:
@@ -135,6 +137,12 @@ def load_vector(
     if layouts.of(tile) == "matrix":
         raise Unsupported(f"{tile.name}: a matrix loaded outside the loop", operation.position.line)
     access = operation.memory_access
+    if layouts.of(tile) == "rows" and access.tile[-1].extent != ROWS:
+        raise Unsupported(
+            f"{tile.name}: a vector of {access.tile[-1].extent} rows loaded outside the loop, "
+            f"of which a warp group holds {ROWS}",
+            operation.position.line,
+        )
     return LoadVector(
         target=registers.home(tile), argument=access.argument, index=access.index,
         extent=access.tile[-1].extent, operation=tile.name,

@@ -20,11 +20,13 @@ from .plan import Plan, PlannedOperation, PlannedRole, make_plan
 from .products import Products
 from .storage import ALIGNMENT, Storage, copies_in, lay_out, resident_tiles
 from .tracking import ComputeRole
+from .turn_check import check_turns
 from .turns import Turn, barriers_of, find_turns
 from .versions import check_versions
 
 GROUP_THREADS = 128
 BARRIER_BYTES = 8
+SHARED = "shared_memory"  # the memory of that name in the scheduling problem
 
 
 def lower_schedule(emission: Emission, *, deeper: int = 0) -> WarpProgram:
@@ -32,12 +34,15 @@ def lower_schedule(emission: Emission, *, deeper: int = 0) -> WarpProgram:
 
     Raises Unsupported, naming the operation, for what cannot be emitted yet.
     """
-    return _Lowering(emission, deeper).program()
+    program = _Lowering(emission, deeper).program()
+    check_turns(program)
+    return program
 
 
 class _Lowering:
     def __init__(self, emission: Emission, deeper: int) -> None:
         self.emission = emission
+        self.deeper = deeper
         self.layouts = Layouts(emission)
         self.plan: Plan = make_plan(emission)
         self.turns: tuple[Turn, ...] = find_turns(self.plan)
@@ -52,6 +57,8 @@ class _Lowering:
         groups = tuple(self._group_barriers(len(turns)))
         roles = tuple(self._role(role) for role in self.plan.roles)
         barriers = 2 * BARRIER_BYTES * sum(r.depth for r in self.storage.rings.values())
+        shared_bytes = self.storage.end + barriers + self._open_bytes() + ALIGNMENT
+        self._check_shared_memory(shared_bytes)
         return WarpProgram(
             kernel=program.kernel, gpu=emission.gpu, target=program.target,
             initiation_interval=emission.schedule.initiation_interval,
@@ -63,14 +70,23 @@ class _Lowering:
             tensor_maps=tuple(self.storage.maps.values()), pointers=self._pointers(roles),
             buffers=tuple(self.storage.buffers.values()), rings=tuple(self.storage.rings.values()),
             barriers=(*turns, *groups), barrier_offset=self.storage.end,
-            shared_bytes=self.storage.end + barriers + self._open_bytes() + ALIGNMENT, roles=roles,
+            shared_bytes=shared_bytes, roles=roles,
             tolerance=emission.tolerance,
         )  # fmt: skip
 
+    def _check_shared_memory(self, wanted: int) -> None:
+        memories = {m.name: m.capacity for m in self.emission.problem.machine.memories}
+        most = memories[SHARED]
+        if wanted > most:
+            raise Unsupported(
+                f"{wanted:,} bytes of shared memory with staging and {self.deeper} more ring "
+                f"slots; a block has {most:,}"
+            )
+
     def _open_bytes(self) -> int:
-        """Of the mbarrier of boundaries, which takes the place of an empty one that is not used."""
+        """Of the mbarrier of boundaries and the zero of anchors, where no ring is filled once."""
         filled_once = any(not ring.arrivals for ring in self.storage.rings.values())
-        return 0 if filled_once else BARRIER_BYTES
+        return 0 if filled_once else 2 * BARRIER_BYTES
 
     def _group_barriers(self, first: int) -> Iterator[NamedBarrier]:
         wide = [role for role in self.plan.roles if role.warps == 4]

@@ -61,12 +61,13 @@ def _may_hold(
     shape = (whole[-2].extent, whole[-1].extent, tiles[0].dtype)
     if (buffer.rows, buffer.columns, buffer.dtype) != shape:
         return False
-    writers = {_first_row(emission, tile, tile): stores[tile.name] for tile in tiles}
-    return all(
-        writers.get(_first_row(emission, emission.tiled.tile(resident), product))
-        == plan.role_of(emission.owner[product.name]).name
-        for product in _readers(emission, resident)
-    )
+    writers = {(_first_row(emission, tile, tile), stores[tile.name]) for tile in tiles}
+    whole_tile = emission.tiled.tile(resident)
+    readers = {
+        (_first_row(emission, whole_tile, p), plan.role_of(emission.owner[p.name]).name)
+        for p in _readers(emission, resident)
+    }
+    return readers == writers
 
 
 def _readers(emission: Emission, resident: str) -> list[TileNode]:

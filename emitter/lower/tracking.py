@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ...models.warp_expression import fragments_in
 from ...models.warp_step import (
     Acquire,
+    Anchor,
     Assign,
     Boundary,
     Pin,
@@ -47,6 +48,7 @@ class ComputeRole:
     settle_early: bool = False  # wait for the product before, for no chain does
     flying: list[Batch] = field(default_factory=list)
     chains_done: int = 0
+    period: int = 0  # of the instance that is written
     just_settled: frozenset[str] = frozenset()  # by a wait with no block boundary behind it yet
     acquired: dict[str, int] = field(default_factory=dict)
     slots: dict[tuple[str, int], int] = field(default_factory=dict)  # (ring, iteration) -> ordinal
@@ -54,6 +56,7 @@ class ComputeRole:
 
     def instance(self, operation: PlannedOperation, iteration: int) -> list[Step]:
         """The steps of one operation in one iteration."""
+        self.period = iteration + operation.lag
         if operation.kind == "matrix":
             return list(self._product(operation, iteration))
         return list(self._chain(operation))
@@ -99,10 +102,13 @@ class ComputeRole:
             if batch.target in read | written or (batch.left is not None and batch.left in written):
                 last = place
         yield from self._settle(last, operation.name, operation.lag)
-        if self.just_settled and not self.just_settled & (read | written):
+        if self.just_settled and not self.just_settled & read:
             # Nothing else would keep ptxas from doing this chain before that wait.
             yield Boundary(operation=operation.name, lag=operation.lag)
             self.just_settled = frozenset()
+            rows = self.chains.rows(sorted(read))
+            if rows:
+                yield Anchor(fragments=rows, operation=operation.name, lag=operation.lag)
         # Pinned at both ends, a chain stays where the schedule has it.
         inputs = self.chains.pinned(sorted(read))
         if inputs:
@@ -132,7 +138,8 @@ class ComputeRole:
                 left.discard(batch.operation)
                 if not left:
                     age = self._age(ring, batch.iteration)
-                    yield Release(ring=ring, age=age, operation=batch.operation)
+                    lag = self.period - batch.iteration
+                    yield Release(ring=ring, age=age, operation=batch.operation, lag=lag)
 
 
 def touched(steps: Iterable[Step]) -> tuple[set[str], set[str]]:

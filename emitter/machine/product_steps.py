@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...models.errors import ProgramViolation
 from ...models.warp_step import (
+    Anchor,
     Assign,
     Boundary,
     FragmentOperand,
@@ -66,7 +67,7 @@ def boundary(run: RoleRun, step: Boundary) -> None:
     """Means something to ptxas only."""
 
 
-def pin(run: RoleRun, step: Pin) -> None:
+def pin(run: RoleRun, step: Pin | Anchor) -> None:
     """Touches the registers, so no product in flight may; computes nothing that is not there."""
     run.ledger.check_read(step.fragments)
     for name in step.fragments:

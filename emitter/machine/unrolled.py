@@ -12,9 +12,8 @@ Unrolled = tuple[Step, int | None]
 """A step and its iteration; None before and after the loop."""
 
 # What touches no tile of its own iteration, or leaves itself out where the loop has none.
-_HARMLESS = frozenset(
-    {"wait_products", "wait_copies", "proxy_fence", "boundary", "release", "arrive", "sync", "pin"}
-)
+_WAITS = ("wait_products", "wait_copies", "proxy_fence", "boundary")
+_HARMLESS = frozenset((*_WAITS, "release", "arrive", "sync", "pin", "anchor"))
 
 
 def unrolled(role: Role, trips: int) -> list[Unrolled]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from textwrap import wrap
 
 from ...models.warp_program import Role, WarpProgram
-from ...models.warp_program_checks import steps_of
 
 WIDTH = 96
 
@@ -38,5 +37,5 @@ def _warps(role: Role) -> str:
 
 
 def _operation(name: str, role: Role) -> str:
-    lags = [step.lag for step in steps_of(role) if step.operation == name]
+    lags = [step.lag for step in role.steady if step.operation == name]
     return f"{name}@-{lags[0]}" if lags and lags[0] else name

@@ -111,6 +111,15 @@ DEV void store_pair_8(u32 address, u32 pair) {
   asm volatile("st.shared.u16 [%0], %1;" :: "r"(address), "h"((u16)pair) : "memory");
 }
 
+// A zero of which nothing is known before the load is done.
+DEV float load_zero(u32 address) {
+  float zero;
+  asm volatile("ld.volatile.shared.f32 %0, [%1];" : "=f"(zero) : "r"(address) : "memory");
+  return zero;
+}
+
+DEV void store_zero(u32 address) { asm volatile("st.shared.f32 [%0], 0f00000000;" :: "r"(address) : "memory"); }
+
 // ---- wgmma
 
 DEV void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }

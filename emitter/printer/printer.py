@@ -38,8 +38,7 @@ def print_cuda(program: WarpProgram) -> str:
     names = Names((*pieces(), entry_point(program)))
     parameters = _parameters(program, names)
     storage.name_storage(program, names)
-    has_open = storage.has_boundary(program)
-    body = _body(program, names, has_open=has_open)
+    body = _body(program, names)
     signature = [
         f'extern "C" __global__ void __launch_bounds__({program.threads}, 1)',
         f"{entry_point(program)}(",
@@ -48,7 +47,7 @@ def print_cuda(program: WarpProgram) -> str:
     parts = [
         "\n".join(header(program)),
         prelude_for("\n".join(body)),
-        "\n".join(storage.constants(program, names, has_open=has_open)),
+        "\n".join(storage.constants(program, names)),
         "\n".join([*signature, *indented(body), "}"]),
     ]
     return "\n\n".join(parts) + "\n"
@@ -76,9 +75,9 @@ def _parameters(program: WarpProgram, names: Names) -> str:
     return ",\n    ".join(found)
 
 
-def _body(program: WarpProgram, names: Names, *, has_open: bool) -> list[str]:
+def _body(program: WarpProgram, names: Names) -> list[str]:
     roles = _roles(program, names)
-    setup = storage.initialization(program, names, has_open=has_open)
+    setup = storage.initialization(program, names)
     used = words_in("\n".join([*setup, *roles]))
     scope = Scope(program, program.roles[0], names)
     known = {

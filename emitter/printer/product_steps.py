@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ...models.errors import ProgramViolation
 from ...models.warp_step import (
+    Anchor,
     Boundary,
     FragmentOperand,
     Pin,
@@ -15,7 +16,8 @@ from ...models.warp_step import (
 )
 from ..descriptors import descriptor_of, encode, instruction_depth
 from .scope import Scope, refuse
-from .text import block
+from .storage import open_place
+from .text import block, unrolled
 from .wgmma import pin_name, wgmma_name
 
 CHUNK_BYTES = 16  # what a descriptor counts in
@@ -74,6 +76,18 @@ def print_pin(step: Pin, scope: Scope) -> list[str]:
     return _pins(step.fragments, scope)
 
 
+def print_anchor(step: Anchor, scope: Scope) -> list[str]:
+    """Adds a zero that only memory knows, since ptxas moves no load above a barrier.
+
+    Pins do not bind ptxas: without this it does the work of a chain before the wait above it, when
+    its registers are not free yet.
+    """
+    names = [scope.fragment(scope.layout(name, "rows").name) for name in step.fragments]
+    added = [f"{name}[r] += nothing;" for name in names]
+    load = f"const float nothing = load_zero({scope.names.of('barrier', 'zero')});"
+    return block("", [load, *unrolled("r", 2, added)])
+
+
 def _pins(names: Iterable[str], scope: Scope) -> list[str]:
     fragments = [scope.layout(name, "matrix", "operand") for name in names]
     return [f"{pin_name(f)}({scope.fragment(f.name)});" for f in fragments]
@@ -81,4 +95,4 @@ def _pins(names: Iterable[str], scope: Scope) -> list[str]:
 
 def print_boundary(step: Boundary, scope: Scope) -> list[str]:
     """A wait that is always over: ptxas lifts no wgmma wait above the loop in it."""
-    return [f"mbar_wait({scope.names.of('barrier', '')}, 1);"]
+    return [f"mbar_wait({scope.names.of('barrier', '')}, {open_place(scope.program)[1]});"]

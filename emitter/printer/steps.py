@@ -10,7 +10,13 @@ from ...models.warp_step import Step
 from .barrier_steps import print_arrive, print_sync
 from .fragment_steps import print_assign, print_reduce_columns
 from .memory_steps import print_load_vector, print_store_rows
-from .product_steps import print_boundary, print_pin, print_product, print_wait_products
+from .product_steps import (
+    print_anchor,
+    print_boundary,
+    print_pin,
+    print_product,
+    print_wait_products,
+)
 from .ring_steps import print_acquire, print_copy_in, print_release, print_reserve
 from .scope import Scope
 from .staging_steps import print_copy_out, print_proxy_fence, print_stage, print_wait_copies
@@ -28,6 +34,7 @@ EMITTERS: Mapping[type[warp_step.StepBase], Emitter] = {
     warp_step.Assign: print_assign,
     warp_step.ReduceColumns: print_reduce_columns,
     warp_step.Pin: print_pin,
+    warp_step.Anchor: print_anchor,
     warp_step.LoadVector: print_load_vector,
     warp_step.StoreRows: print_store_rows,
     warp_step.Stage: print_stage,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...models.kernel import ELEMENT_BYTES
-from ...models.warp_program import SharedBuffer, WarpProgram
+from ...models.warp_program import Ring, SharedBuffer, WarpProgram
 from ...models.warp_program_checks import BASE_ALIGNMENT, steps_of
-from ...models.warp_step import Boundary
+from ...models.warp_step import Anchor, Boundary, StepBase
 from .names import Names
 from .scope import BARRIER_BYTES, refuse
 from .text import block
@@ -22,6 +22,7 @@ def name_storage(program: WarpProgram, names: Names) -> None:
         names.give("full", ring.name, "_full")
         names.give("empty", ring.name, "_empty")
     names.give("barrier", "", "open")
+    names.give("barrier", "zero")
 
 
 def offsets(program: WarpProgram) -> Offsets:
@@ -35,24 +36,41 @@ def offsets(program: WarpProgram) -> Offsets:
     return found
 
 
-def open_offset(program: WarpProgram) -> int:
-    """Where the mbarrier of boundaries lies: where a ring that is filled once needs no empty one.
+def filled_once(program: WarpProgram) -> Ring | None:
+    """A ring that is filled once: its full barrier stays over, its empty one is not used."""
+    return next((ring for ring in program.rings if not ring.arrivals), None)
 
-    Without such a ring, in the slack behind all that the program places; aligning the base takes
-    1,024 - 16 bytes of it at most.
+
+def open_place(program: WarpProgram) -> tuple[int, int]:
+    """Where the mbarrier of boundaries lies, and the parity with which a wait on it passes.
+
+    It is the full barrier of a ring that is filled once; without one a barrier that nobody arms.
     """
-    for ring in program.rings:
-        if not ring.arrivals:
-            return offsets(program)["empty", ring.name]
+    ring = filled_once(program)
+    if ring is not None:
+        return offsets(program)["full", ring.name], 0
+    return _slack(program), 1
+
+
+def zero_offset(program: WarpProgram) -> int:
+    """Where the zero of anchors lies: in place of an empty barrier that is not used, or apart."""
+    ring = filled_once(program)
+    if ring is not None:
+        return offsets(program)["empty", ring.name]
+    return _slack(program) + BARRIER_BYTES
+
+
+def _slack(program: WarpProgram) -> int:
+    """Behind all that the program places; aligning the base takes 1,024 - 16 bytes of the slack."""
     barriers = program.barrier_offset + 2 * BARRIER_BYTES * sum(r.depth for r in program.rings)
     last = max([barriers, *(b.offset + b.slots * b.slot_bytes for b in program.buffers)])
     place = -(-last // BARRIER_BYTES) * BARRIER_BYTES
-    if place + BARRIER_BYTES + BASE_ALIGNMENT - BLOCK_ALIGNMENT > program.shared_bytes:
+    if place + 2 * BARRIER_BYTES + BASE_ALIGNMENT - BLOCK_ALIGNMENT > program.shared_bytes:
         raise refuse("shared memory has no room for the mbarrier of the boundaries")
     return place
 
 
-def constants(program: WarpProgram, names: Names, *, has_open: bool) -> list[str]:
+def constants(program: WarpProgram, names: Names) -> list[str]:
     """The offsets, each with what lies there; a ring filled once needs no empty."""
     placed = offsets(program)
     lines = ["// Shared memory, in bytes from a base that is aligned to 1,024."]
@@ -67,9 +85,15 @@ def constants(program: WarpProgram, names: Names, *, has_open: bool) -> list[str
             lines.append(f"constexpr u32 {both};  // {ring.depth} mbarriers each")
         else:
             lines.append(f"constexpr u32 {full}_at = {placed['full', ring.name]};  // filled once")
-    if has_open:
-        place, name = open_offset(program), names.of("barrier", "")
-        lines.append(f"constexpr u32 {name}_at = {place};  // never armed; see boundaries")
+    if has_step(program, Boundary):
+        (place, parity), name = open_place(program), names.of("barrier", "")
+        why = "never armed" if parity else "filled once"
+        lines.append(f"constexpr u32 {name}_at = {place};  // {why}: always over, for boundaries")
+    if has_step(program, Anchor):
+        name = names.of("barrier", "zero")
+        lines.append(
+            f"constexpr u32 {name}_at = {zero_offset(program)};  // holds 0.0f, for anchors"
+        )
     return lines
 
 
@@ -89,11 +113,11 @@ def addresses(program: WarpProgram, names: Names, used: set[str]) -> list[str]:
     ]
     kinds = [("buffer", b.name) for b in program.buffers]
     kinds += [(kind, ring.name) for ring in program.rings for kind in ("full", "empty")]
-    given = [names.of(kind, name) for kind, name in [*kinds, ("barrier", "")]]
+    given = [names.of(kind, name) for kind, name in [*kinds, ("barrier", ""), ("barrier", "zero")]]
     return [*lines, *(f"const u32 {name} = shared + {name}_at;" for name in given if name in used)]
 
 
-def initialization(program: WarpProgram, names: Names, *, has_open: bool) -> list[str]:
+def initialization(program: WarpProgram, names: Names) -> list[str]:
     """One thread sets up the mbarriers; the fences and the barrier let all others see them."""
     lines: list[str] = []
     for ring in program.rings:
@@ -101,11 +125,13 @@ def initialization(program: WarpProgram, names: Names, *, has_open: bool) -> lis
         if ring.arrivals:
             empty = names.of("empty", ring.name)
             lines.append(f"mbar_init_all({empty}, {ring.depth}, {ring.arrivals});")
-    if has_open:
+    if has_step(program, Boundary) and filled_once(program) is None:
         lines.append(f"mbar_init_all({names.of('barrier', '')}, 1, 1);")
+    if has_step(program, Anchor):
+        lines.append(f"store_zero({names.of('barrier', 'zero')});")
     return [*block("if (threadIdx.x == 0)", [*lines, "fence_mbar_init();"]), "__syncthreads();"]
 
 
-def has_boundary(program: WarpProgram) -> bool:
-    """Whether some role waits where the wait is always over."""
-    return any(isinstance(step, Boundary) for role in program.roles for step in steps_of(role))
+def has_step(program: WarpProgram, kind: type[StepBase]) -> bool:
+    """Whether some role has a step of that kind."""
+    return any(isinstance(step, kind) for role in program.roles for step in steps_of(role))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from twill.emitter.launch_description import launch_description
 from twill.emitter.lower.lower import lower_schedule
 from twill.emitter.overlap import promises
-from twill.models.errors import Unsupported
+from twill.models.errors import InvalidKernel, Unsupported
+from twill.models.kernel import KernelDocument
 from twill.models.warp_program import Role, WarpProgram
 from twill.models.warp_step import (
     Acquire,
@@ -18,7 +22,17 @@ from twill.models.warp_step import (
     Sync,
     WaitProducts,
 )
-from twill.tests.support.emissions import EMITTED, emission, loose_emission, role_of, warp_program
+from twill.reader.documents import read_document
+from twill.tests.support.emissions import (
+    EMITTED,
+    emission,
+    emission_of_document,
+    loose_emission,
+    role_of,
+    warp_program,
+)
+
+ROOT = Path(__file__).parent.parent.parent.parent
 
 
 def kinds(steps: tuple[Step, ...]) -> list[str]:
@@ -135,8 +149,12 @@ def test_what_is_in_flight_at_the_end_is_waited_for(name: str) -> None:
 
 
 def test_deeper_rings_on_request() -> None:
-    shallow, deep = warp_program("gemm"), lower_schedule(emission("gemm"), deeper=1)
-    assert deep.rings[0].depth == shallow.rings[0].depth + 1
+    name = "flash_attention_forward"
+    shallow, deep = warp_program(name), lower_schedule(emission(name), deeper=1)
+    depths = {ring.name: ring.depth for ring in shallow.rings}
+    assert {ring.name: ring.depth for ring in deep.rings} == {
+        "q_tile": 1, "k_tile": depths["k_tile"] + 1, "v_tile": depths["v_tile"] + 1,
+    }  # fmt: skip
     assert deep.shared_bytes > shallow.shared_bytes
 
 
@@ -175,3 +193,33 @@ def test_acquisitions_follow_the_iterations() -> None:
     role = role_of(warp_program("flash_attention_forward"), "compute-1")
     acquired = [step.ring for step in role.steady if isinstance(step, Acquire)]
     assert sorted(acquired) == ["k_tile", "v_tile"]
+
+
+def test_rings_that_do_not_fit_are_refused_with_their_size() -> None:
+    with pytest.raises(Unsupported, match=r"4 more ring slots; a block has 232,448"):
+        lower_schedule(emission("gemm"), deeper=4)
+
+
+def test_a_split_vector_loaded_outside_the_loop_is_refused() -> None:
+    text = (ROOT / "kernels" / "gemm_bias_gelu.yaml").read_text()
+    text = text.replace("bias: {dtype: f32, shape: [N]}", "bias: {dtype: f32, shape: [M]}")
+    text = text.replace("load(bias, (n,), (BLOCK_N,))", "load(bias, (m,), (BLOCK_M,))")
+    text = text.replace("bias_tile[None, :]", "bias_tile[:, None]")
+    document = read_document(text, "gemm_bias_gelu.yaml", KernelDocument, InvalidKernel)
+    with pytest.raises(Unsupported, match="a vector of 128 rows loaded outside the loop"):
+        lower_schedule(emission_of_document(document))
+
+
+def test_results_are_staged_where_the_same_group_has_read_the_rows() -> None:
+    forward, gemm = warp_program("flash_attention_forward"), warp_program("gemm")
+    assert {buffer.name for buffer in forward.buffers} == {"q_tile", "k_tile", "v_tile"}
+    assert "store_c" in {buffer.name for buffer in gemm.buffers}
+
+
+def test_extents_of_which_only_whole_tiles_are_computed_are_required_to_be_whole() -> None:
+    required = launch_description(warp_program("flash_attention_forward"), "", "")["requires"]
+    assert {(r["extent"], r["multiple_of"]) for r in required} == {
+        ("keys", 128), ("queries", 128),
+    }  # fmt: skip
+    gemm = launch_description(warp_program("gemm"), "", "")["requires"]
+    assert {(r["extent"], r["multiple_of"]) for r in gemm} == {("K", 8), ("N", 8)}

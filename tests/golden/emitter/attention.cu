@@ -213,7 +213,7 @@ constexpr u32 o_tile_at = 163840;  // 1 slot of 32,768 bytes: 128 x 128 bf16, sw
 constexpr u32 q_full_at = 196608;  // filled once
 constexpr u32 k_full_at = 196624, k_empty_at = 196640;  // 2 mbarriers each
 constexpr u32 v_full_at = 196656, v_empty_at = 196672;  // 2 mbarriers each
-constexpr u32 open_at = 196616;  // never armed; see boundaries
+constexpr u32 open_at = 196608;  // filled once: always over, for boundaries
 
 extern "C" __global__ void __launch_bounds__(384, 1)
 attention(
@@ -249,7 +249,6 @@ attention(
     mbar_init_all(k_empty, 2, 8);
     mbar_init_all(v_full, 2, 1);
     mbar_init_all(v_empty, 2, 8);
-    mbar_init_all(open, 1, 1);
     fence_mbar_init();
   }
   __syncthreads();
@@ -434,7 +433,7 @@ attention(
         #pragma unroll
         for (int r = 0; r < 2; ++r) l[r] = l[r] * alpha[r] + sum[r];
         // o, iteration k - 1
-        mbar_wait(open, 1);
+        mbar_wait(open, 0);
         wgmma_wait<0>();
         pin_f32x64(o);
         pin_b32x32(p);
@@ -639,7 +638,7 @@ attention(
         #pragma unroll
         for (int r = 0; r < 2; ++r) l[r] = l[r] * alpha[r] + sum[r];
         // o, iteration k - 1
-        mbar_wait(open, 1);
+        mbar_wait(open, 0);
         wgmma_wait<0>();
         pin_f32x64(o);
         pin_b32x32(p);

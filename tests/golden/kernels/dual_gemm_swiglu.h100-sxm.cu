@@ -2,8 +2,8 @@
 // One iteration every 1,024 cycles, as scheduled. Each role's operations in issue order;
 // name@-1 is of the iteration before the newest.
 //   producer   warp 0       x_tile gate_tile up_tile
-//   compute-1  warps 4-7    gate[0] up[0]
-//   compute-2  warps 8-11   up[1] gate[1]
+//   compute-1  warps 4-7    gate[0] up[0]@-1
+//   compute-2  warps 8-11   up[1] gate[1]@-1
 
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -311,9 +311,10 @@ dual_gemm_swiglu(
         bar_arrive<1, 256>();  // turn_1
         wgmma_wait<1>();
         pin_f32x64(up_0);
-        // up[0]
+        // up[0], iteration k - 1
         if (lane == 0) mbar_arrive(up_tile_empty + up_tile_slot * 8);
         if (lane == 0) mbar_arrive(x_tile_empty + slot_before(x_tile_slot, 1, 3) * 8);
+        // up[0]
         if (++up_tile_slot == 2) { up_tile_slot = 0; up_tile_phase ^= 1; }
         mbar_wait(up_tile_full + up_tile_slot * 8, up_tile_phase);
         bar_sync<2, 256>();  // turn_2
@@ -437,9 +438,10 @@ dual_gemm_swiglu(
         bar_arrive<2, 256>();  // turn_2
         wgmma_wait<1>();
         pin_f32x64(gate_1);
-        // gate[1]
+        // gate[1], iteration k - 1
         if (lane == 0) mbar_arrive(gate_tile_empty + gate_tile_slot * 8);
         if (lane == 0) mbar_arrive(x_tile_empty + slot_before(x_tile_slot, 1, 3) * 8);
+        // gate[1]
         if (++gate_tile_slot == 3) { gate_tile_slot = 0; gate_tile_phase ^= 1; }
         mbar_wait(gate_tile_full + gate_tile_slot * 8, gate_tile_phase);
         bar_sync<3, 256>();  // turn_3

@@ -2,8 +2,8 @@
 // One iteration every 2,048 cycles, as scheduled. Each role's operations in issue order;
 // name@-1 is of the iteration before the newest.
 //   producer   warp 0       k_tile v_tile
-//   compute-1  warps 4-7    p[0] acc[0] s[0] alpha[0] acc.multiply[0]
-//   compute-2  warps 8-11   s[1] alpha[1] acc.multiply[1] p[1] acc[1]
+//   compute-1  warps 4-7    p[0]@-1 acc[0]@-1 s[0] alpha[0] acc.multiply[0]
+//   compute-2  warps 8-11   s[1] alpha[1] acc.multiply[1] p[1] acc[1]@-1
 
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -77,6 +77,15 @@ DEV void stmatrix(u32 address, u32 a, u32 b, u32 c, u32 d) {
   asm volatile("stmatrix.sync.aligned.m8n8.x4.shared::cta.b16 [%0], {%1, %2, %3, %4};"
                :: "r"(address), "r"(a), "r"(b), "r"(c), "r"(d) : "memory");
 }
+
+// A zero of which nothing is known before the load is done.
+DEV float load_zero(u32 address) {
+  float zero;
+  asm volatile("ld.volatile.shared.f32 %0, [%1];" : "=f"(zero) : "r"(address) : "memory");
+  return zero;
+}
+
+DEV void store_zero(u32 address) { asm volatile("st.shared.f32 [%0], 0f00000000;" :: "r"(address) : "memory"); }
 
 DEV void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 
@@ -209,7 +218,8 @@ constexpr u32 v_tile_at = 98304;  // 2 slots of 32,768 bytes: 128 x 128 bf16, sw
 constexpr u32 q_tile_full_at = 163840;  // filled once
 constexpr u32 k_tile_full_at = 163856, k_tile_empty_at = 163872;  // 2 mbarriers each
 constexpr u32 v_tile_full_at = 163888, v_tile_empty_at = 163904;  // 2 mbarriers each
-constexpr u32 open_at = 163848;  // never armed; see boundaries
+constexpr u32 open_at = 163840;  // filled once: always over, for boundaries
+constexpr u32 zero_at = 163848;  // holds 0.0f, for anchors
 
 extern "C" __global__ void __launch_bounds__(384, 1)
 flash_attention_forward(
@@ -232,6 +242,7 @@ flash_attention_forward(
   const u32 v_tile_full = shared + v_tile_full_at;
   const u32 v_tile_empty = shared + v_tile_empty_at;
   const u32 open = shared + open_at;
+  const u32 zero = shared + zero_at;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int m = blockIdx.x;
   const int h = blockIdx.y;
@@ -244,7 +255,7 @@ flash_attention_forward(
     mbar_init_all(k_tile_empty, 2, 8);
     mbar_init_all(v_tile_full, 2, 1);
     mbar_init_all(v_tile_empty, 2, 8);
-    mbar_init_all(open, 1, 1);
+    store_zero(zero);
     fence_mbar_init();
   }
   __syncthreads();
@@ -348,7 +359,12 @@ flash_attention_forward(
       #pragma unroll
       for (int r = 0; r < 2; ++r) new_max_0[r] = new_max_0_next[r];
       // acc.multiply[0], iteration 0
-      mbar_wait(open, 1);
+      mbar_wait(open, 0);
+      {
+        const float nothing = load_zero(zero);
+        #pragma unroll
+        for (int r = 0; r < 2; ++r) alpha_0[r] += nothing;
+      }
       pin_f32x64(acc_0);
       #pragma unroll
       for (int i = 0; i < 64; ++i) acc_0[i] = acc_0[i] * alpha_0[row_of(i)];
@@ -411,7 +427,7 @@ flash_attention_forward(
         pin_f32x64(acc_0);
         pin_b32x32(p_to_bf16_0);
         pin_f32x64(s_0);
-        // acc[0]
+        // acc[0], iteration n - 1
         if (lane == 0) mbar_arrive(v_tile_empty + v_tile_slot * 8);
         // s[0]
         if (lane == 0) mbar_arrive(k_tile_empty + k_tile_slot * 8);
@@ -568,7 +584,12 @@ flash_attention_forward(
       #pragma unroll
       for (int r = 0; r < 2; ++r) new_max_1[r] = new_max_1_next[r];
       // acc.multiply[1], iteration 0
-      mbar_wait(open, 1);
+      mbar_wait(open, 0);
+      {
+        const float nothing = load_zero(zero);
+        #pragma unroll
+        for (int r = 0; r < 2; ++r) alpha_1[r] += nothing;
+      }
       pin_f32x64(acc_1);
       #pragma unroll
       for (int i = 0; i < 64; ++i) acc_1[i] = acc_1[i] * alpha_1[row_of(i)];
@@ -631,7 +652,7 @@ flash_attention_forward(
         pin_f32x64(acc_1);
         pin_b32x32(p_to_bf16_1);
         pin_f32x64(s_1);
-        // acc[1]
+        // acc[1], iteration n - 1
         if (lane == 0) mbar_arrive(v_tile_empty + v_tile_slot * 8);
         // s[1]
         if (lane == 0) mbar_arrive(k_tile_empty + k_tile_slot * 8);

@@ -261,6 +261,7 @@ gemm(
         }
         bar_arrive<1, 256>();  // turn_1
         wgmma_wait<1>();
+        // acc[0], iteration k - 1
         if (lane == 0) mbar_arrive(a_tile_empty + slot_before(a_tile_slot, 1, 3) * 8);
       }
       // ---- period trips
@@ -336,6 +337,7 @@ gemm(
         }
         if (k < trips - 1) bar_arrive<2, 256>();  // turn_2
         wgmma_wait<1>();
+        // acc[1], iteration k - 1
         if (lane == 0) mbar_arrive(a_tile_empty + slot_before(a_tile_slot, 1, 3) * 8);
       }
       // ---- period trips

@@ -273,6 +273,7 @@ gemm_bias_gelu(
         }
         bar_arrive<1, 256>();  // turn_1
         wgmma_wait<1>();
+        // acc[0], iteration k - 1
         if (lane == 0) mbar_arrive(x_tile_empty + slot_before(x_tile_slot, 1, 3) * 8);
       }
       // ---- period trips
@@ -359,6 +360,7 @@ gemm_bias_gelu(
         }
         if (k < trips - 1) bar_arrive<2, 256>();  // turn_2
         wgmma_wait<1>();
+        // acc[1], iteration k - 1
         if (lane == 0) mbar_arrive(x_tile_empty + slot_before(x_tile_slot, 1, 3) * 8);
       }
       // ---- period trips
