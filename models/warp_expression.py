@@ -76,6 +76,15 @@ Apply.model_rebuild()
 Rounded.model_rebuild()
 
 
+def operations_in(expression: Expression) -> int:
+    """How many primitives an expression applies."""
+    if isinstance(expression, Rounded):
+        return operations_in(expression.operand)
+    if isinstance(expression, Apply):
+        return 1 + sum(operations_in(operand) for operand in expression.operands)
+    return 0
+
+
 def fragments_in(expression: Expression) -> tuple[str, ...]:
     """Names of the fragments that an expression reads, each once, from left to right."""
     if isinstance(expression, FragmentElement):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ...models.errors import Unsupported
 from ...models.kernel import ELEMENT_BYTES
 from ...models.tiling import TileNode
+from ...models.warp_expression import operations_in
 from ...models.warp_step import (
     CopyOut,
     LoadVector,
@@ -27,6 +28,7 @@ from .staging import is_matrix, lay_out_staging
 from .storage import Storage
 
 ROWS = 64  # of a warp group
+SHORT = 3  # operations of a formula that reads well within the call that stores it
 
 
 @dataclass(slots=True)
@@ -64,13 +66,26 @@ class Finish:
             if self.emission.operation(tile).kind == "load":
                 yield self._load(tile, registers)
         members = [t.name for t in needed if self.emission.operation(t).kind in VECTOR_KINDS]
-        chains = ChainSteps(self.emission, registers, frozenset(), frozenset())
+        chains = ChainSteps(self.emission, registers, self._named(own, registers), frozenset())
         yield from chains.steps(members, "", 0)
         formulas = Formulas(self.emission, self.layouts, lambda n, _: registers.homes.get(n))
         for tile in own:
             yield from self._store(tile, formulas, barrier)
         if any(is_matrix(tile) for tile in own):
             yield WaitCopies()
+
+    def _named(self, stores: list[TileNode], registers: Registers) -> frozenset[str]:
+        """Stored values that are worth a fragment: what is staged is written out for each pair."""
+        found = set()
+        written = Formulas(self.emission, self.layouts, lambda n, _: registers.homes.get(n))
+        for store in stores:
+            tile = self.emission.tiled.tile(source_of(store.reads[0]) or "")
+            while self.emission.operation(tile).kind == "cast" and tile.reads[0].tile is not None:
+                tile = self.emission.tiled.tile(tile.reads[0].tile)
+            is_map = self.emission.operation(tile).kind == "map"
+            if is_matrix(tile) and is_map and operations_in(written.written_out(tile.name)) > SHORT:
+                found.add(tile.name)
+        return frozenset(found)
 
     def _store(self, tile: TileNode, formulas: Formulas, barrier: str) -> Iterator[Step]:
         operation = self.emission.operation(tile)

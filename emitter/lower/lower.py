@@ -106,7 +106,7 @@ class _Lowering:
 
     def _copying(self, role: PlannedRole) -> Role:
         registers = Registers(self.emission, self.layouts)
-        setup: list[Step] = list(self._scalars(registers))
+        setup: list[Step] = list(self._scalars(registers, self.emission.tiled.loop))
         if role.group == 0:
             for name in resident_tiles(self.emission):
                 setup.append(Reserve(ring=name))
@@ -129,11 +129,11 @@ class _Lowering:
         name, lag = operation.name, operation.lag
         yield from copies_in(self.emission, self.storage, name, name, lag)
 
-    def _scalars(self, registers: Registers) -> Iterator[Step]:
-        """Loaded numbers on which tile indices or the loop depend."""
+    def _scalars(self, registers: Registers, tiles: Iterable[TileNode]) -> Iterator[Step]:
+        """Loaded numbers on which the indices of these tiles, or the loop, depend."""
         wanted = {
             name.name
-            for tile in (*self.emission.tiled.loop, *self.emission.tiled.after)
+            for tile in tiles
             if (access := self.emission.operation(tile).access) is not None
             for index in access.index
             for name in names_in_index(index)
@@ -152,7 +152,7 @@ class _Lowering:
         check_versions(self.emission, role)
         declare_homes(self.emission, role, registers, self.kept)
         formulas = Formulas(self.emission, self.layouts, lambda n, _: registers.homes.get(n))
-        scalars = list(self._scalars(registers))
+        scalars = list(self._scalars(registers, self.emission.tiled.after))
         setup = [
             *scalars,
             *initial_values(self.emission, role, registers, formulas),

@@ -235,6 +235,7 @@ gemm_bias_gelu(
     float acc_0[128];
     float bias_tile[64];
     float z_0[128];
+    float y_tile_0[128];
     // acc[0]
     #pragma unroll
     for (int i = 0; i < 128; ++i) acc_0[i] = 0.0f;
@@ -288,6 +289,9 @@ gemm_bias_gelu(
     }
     #pragma unroll
     for (int i = 0; i < 128; ++i) z_0[i] = acc_0[i] + bias_tile[column_of(i)];
+    #pragma unroll
+    for (int i = 0; i < 128; ++i) y_tile_0[i] = 0.5f * z_0[i] * (1.0f + tanh_approx(z_0[i] * (0.7978845608f + 0.0356774081f * (z_0[i] * z_0[i]))));
+    pin_f32x128(y_tile_0);
     // store_y[0]
     {
       const u32 tile = store_y_tile;
@@ -296,10 +300,10 @@ gemm_bias_gelu(
       for (int i = 0; i < 128; i += 8) {
         const u32 at = tile + swizzled<128, 128>(row, 4 * i + (lane >> 4) * 16);
         stmatrix(at,
-                 pack_bf16(0.5f * z_0[i] * (1.0f + tanh_approx(z_0[i] * (0.7978845608f + 0.0356774081f * (z_0[i] * z_0[i])))), 0.5f * z_0[i + 1] * (1.0f + tanh_approx(z_0[i + 1] * (0.7978845608f + 0.0356774081f * (z_0[i + 1] * z_0[i + 1]))))),
-                 pack_bf16(0.5f * z_0[i + 2] * (1.0f + tanh_approx(z_0[i + 2] * (0.7978845608f + 0.0356774081f * (z_0[i + 2] * z_0[i + 2])))), 0.5f * z_0[i + 3] * (1.0f + tanh_approx(z_0[i + 3] * (0.7978845608f + 0.0356774081f * (z_0[i + 3] * z_0[i + 3]))))),
-                 pack_bf16(0.5f * z_0[i + 4] * (1.0f + tanh_approx(z_0[i + 4] * (0.7978845608f + 0.0356774081f * (z_0[i + 4] * z_0[i + 4])))), 0.5f * z_0[i + 5] * (1.0f + tanh_approx(z_0[i + 5] * (0.7978845608f + 0.0356774081f * (z_0[i + 5] * z_0[i + 5]))))),
-                 pack_bf16(0.5f * z_0[i + 6] * (1.0f + tanh_approx(z_0[i + 6] * (0.7978845608f + 0.0356774081f * (z_0[i + 6] * z_0[i + 6])))), 0.5f * z_0[i + 7] * (1.0f + tanh_approx(z_0[i + 7] * (0.7978845608f + 0.0356774081f * (z_0[i + 7] * z_0[i + 7]))))));
+                 pack_bf16(y_tile_0[i], y_tile_0[i + 1]),
+                 pack_bf16(y_tile_0[i + 2], y_tile_0[i + 3]),
+                 pack_bf16(y_tile_0[i + 4], y_tile_0[i + 5]),
+                 pack_bf16(y_tile_0[i + 6], y_tile_0[i + 7]));
       }
     }
     fence_proxy_async();
@@ -321,6 +325,7 @@ gemm_bias_gelu(
     float acc_1[128];
     float bias_tile[64];
     float z_1[128];
+    float y_tile_1[128];
     // acc[1]
     #pragma unroll
     for (int i = 0; i < 128; ++i) acc_1[i] = 0.0f;
@@ -375,6 +380,9 @@ gemm_bias_gelu(
     }
     #pragma unroll
     for (int i = 0; i < 128; ++i) z_1[i] = acc_1[i] + bias_tile[column_of(i)];
+    #pragma unroll
+    for (int i = 0; i < 128; ++i) y_tile_1[i] = 0.5f * z_1[i] * (1.0f + tanh_approx(z_1[i] * (0.7978845608f + 0.0356774081f * (z_1[i] * z_1[i]))));
+    pin_f32x128(y_tile_1);
     // store_y[1]
     {
       const u32 tile = store_y_tile;
@@ -383,10 +391,10 @@ gemm_bias_gelu(
       for (int i = 0; i < 128; i += 8) {
         const u32 at = tile + swizzled<128, 128>(row, 4 * i + (lane >> 4) * 16);
         stmatrix(at,
-                 pack_bf16(0.5f * z_1[i] * (1.0f + tanh_approx(z_1[i] * (0.7978845608f + 0.0356774081f * (z_1[i] * z_1[i])))), 0.5f * z_1[i + 1] * (1.0f + tanh_approx(z_1[i + 1] * (0.7978845608f + 0.0356774081f * (z_1[i + 1] * z_1[i + 1]))))),
-                 pack_bf16(0.5f * z_1[i + 2] * (1.0f + tanh_approx(z_1[i + 2] * (0.7978845608f + 0.0356774081f * (z_1[i + 2] * z_1[i + 2])))), 0.5f * z_1[i + 3] * (1.0f + tanh_approx(z_1[i + 3] * (0.7978845608f + 0.0356774081f * (z_1[i + 3] * z_1[i + 3]))))),
-                 pack_bf16(0.5f * z_1[i + 4] * (1.0f + tanh_approx(z_1[i + 4] * (0.7978845608f + 0.0356774081f * (z_1[i + 4] * z_1[i + 4])))), 0.5f * z_1[i + 5] * (1.0f + tanh_approx(z_1[i + 5] * (0.7978845608f + 0.0356774081f * (z_1[i + 5] * z_1[i + 5]))))),
-                 pack_bf16(0.5f * z_1[i + 6] * (1.0f + tanh_approx(z_1[i + 6] * (0.7978845608f + 0.0356774081f * (z_1[i + 6] * z_1[i + 6])))), 0.5f * z_1[i + 7] * (1.0f + tanh_approx(z_1[i + 7] * (0.7978845608f + 0.0356774081f * (z_1[i + 7] * z_1[i + 7]))))));
+                 pack_bf16(y_tile_1[i], y_tile_1[i + 1]),
+                 pack_bf16(y_tile_1[i + 2], y_tile_1[i + 3]),
+                 pack_bf16(y_tile_1[i + 4], y_tile_1[i + 5]),
+                 pack_bf16(y_tile_1[i + 6], y_tile_1[i + 7]));
       }
     }
     fence_proxy_async();
