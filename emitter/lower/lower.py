@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ...models.errors import Unsupported
 from ...models.index_expression import names_in_index
+from ...models.tile_operation import IndexOperand
 from ...models.tiling import TileNode
 from ...models.warp_program import LoopRange, NamedBarrier, Role, WarpProgram
 from ...models.warp_step import Acquire, Reserve, Step
@@ -106,7 +107,7 @@ class _Lowering:
 
     def _copying(self, role: PlannedRole) -> Role:
         registers = Registers(self.emission, self.layouts)
-        setup: list[Step] = list(self._scalars(registers, self.emission.tiled.loop))
+        setup: list[Step] = list(self._scalars(registers, self._tiles(is_copy=True)))
         if role.group == 0:
             for name in resident_tiles(self.emission):
                 setup.append(Reserve(ring=name))
@@ -129,18 +130,22 @@ class _Lowering:
         name, lag = operation.name, operation.lag
         yield from copies_in(self.emission, self.storage, name, name, lag)
 
+    def _tiles(self, *, is_copy: bool) -> list[TileNode]:
+        """Tiles of roles that copy, or of those that compute and store."""
+        kinds = self.emission.operation
+        inside = [t for t in self.emission.tiled.loop if (kinds(t).kind == "load") == is_copy]
+        return inside if is_copy else [*inside, *self.emission.tiled.after]
+
     def _scalars(self, registers: Registers, tiles: Iterable[TileNode]) -> Iterator[Step]:
-        """Loaded numbers on which the indices of these tiles, or the loop, depend."""
-        wanted = {
-            name.name
-            for tile in tiles
-            if (access := self.emission.operation(tile).access) is not None
-            for index in access.index
-            for name in names_in_index(index)
-            if name.role == "local"
-        }
-        for bound in (self.emission.loop.start, self.emission.loop.stop):
-            wanted |= {n.name for n in names_in_index(bound) if n.role == "local"}
+        """Loaded numbers on which these tiles, or the loop, depend through an index."""
+        loop = self.emission.loop
+        indices = [loop.start, loop.stop]
+        for tile in tiles:
+            operation = self.emission.operation(tile)
+            indices += operation.access.index if operation.access else ()
+            indices += [o.expression for o in operation.operands if isinstance(o, IndexOperand)]
+        names = (name for index in indices for name in names_in_index(index))
+        wanted = {name.name for name in names if name.role == "local"}
         for tile in self.emission.tiled.before:
             if tile.name in wanted:
                 yield load_vector(self.emission, self.layouts, tile, registers)
@@ -152,7 +157,7 @@ class _Lowering:
         check_versions(self.emission, role)
         declare_homes(self.emission, role, registers, self.kept)
         formulas = Formulas(self.emission, self.layouts, lambda n, _: registers.homes.get(n))
-        scalars = list(self._scalars(registers, self.emission.tiled.after))
+        scalars = list(self._scalars(registers, self._tiles(is_copy=False)))
         setup = [
             *scalars,
             *initial_values(self.emission, role, registers, formulas),
