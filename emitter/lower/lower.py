@@ -16,7 +16,7 @@ from .finish import Finish, load_vector
 from .formulas import Formulas
 from .homes import declare_homes, initial_values, kept_tiles, left_operands
 from .layouts import Layouts
-from .periods import expand, never_settles
+from .periods import expand
 from .plan import Plan, PlannedOperation, PlannedRole, make_plan
 from .products import Products
 from .storage import ALIGNMENT, Storage, copies_in, lay_out, resident_tiles
@@ -163,8 +163,7 @@ class _Lowering:
             *initial_values(self.emission, role, registers, formulas),
             *self._residents(role),
         ]
-        early = never_settles(role.operations, self._tracker(role, registers, early=False))
-        parts = expand(role.operations, lambda: self._tracker(role, registers, early=early))
+        parts = expand(role.operations, lambda: self._tracker(role, registers))
         finish = tuple(self.finish.steps(role, registers, f"all_{role.name}"))
         return Role(
             name=role.name, first_warp=role.first_warp, warps=4, registers=role.registers,
@@ -174,7 +173,7 @@ class _Lowering:
             short=parts.short, finish=finish,
         )  # fmt: skip
 
-    def _tracker(self, role: PlannedRole, registers: Registers, *, early: bool) -> ComputeRole:
+    def _tracker(self, role: PlannedRole, registers: Registers) -> ComputeRole:
         products = Products(self.emission, self.storage, registers)
         readers: dict[str, set[str]] = {}
         for operation in role.operations:
@@ -183,7 +182,8 @@ class _Lowering:
                     readers.setdefault(ring, set()).add(operation.name)
         return ComputeRole(
             chains=ChainSteps(self.emission, registers, self.kept, self.lefts), products=products,
-            storage=self.storage, turns=self.turns, settle_early=early,
+            storage=self.storage, turns=self.turns,
+            interval=self.emission.schedule.initiation_interval,
             readers={ring: frozenset(names) for ring, names in readers.items()},
         )  # fmt: skip
 

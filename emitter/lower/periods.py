@@ -49,12 +49,6 @@ def expand(operations: Sequence[PlannedOperation], start: Callable[[], ComputeRo
     )  # fmt: skip
 
 
-def never_settles(operations: Sequence[PlannedOperation], role: ComputeRole) -> bool:
-    """Whether products pile up in flight, because no chain waits for them."""
-    _periods(operations, role, MOST_PROLOGUE, drain=False)
-    return any(batch.iteration < MOST_PROLOGUE // 2 for batch in role.flying)
-
-
 def _short(operations: Sequence[PlannedOperation], role: ComputeRole, trips: int) -> ShortRun:
     written = _periods(operations, role, trips)
     return ShortRun(
@@ -66,7 +60,7 @@ def _short(operations: Sequence[PlannedOperation], role: ComputeRole, trips: int
 
 
 def _periods(
-    operations: Sequence[PlannedOperation], role: ComputeRole, trips: int, *, drain: bool = True
+    operations: Sequence[PlannedOperation], role: ComputeRole, trips: int
 ) -> list[list[Step]]:
     """Steps of periods 0 to trips + stages - 2, and of one more that drains if there is none."""
     stages = 1 + max(operation.lag for operation in operations)
@@ -78,10 +72,9 @@ def _periods(
             if 0 <= iteration < trips:
                 steps += role.instance(operation, iteration)
         written.append(steps)
-    if drain:
-        if len(written) == trips:
-            written.append([])
-        written[-1] += role.drain()
+    if len(written) == trips:
+        written.append([])
+    written[-1] += role.drain()
     return written
 
 

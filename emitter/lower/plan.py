@@ -21,6 +21,8 @@ class PlannedOperation:
     lag: int  # stages behind the first operation of the role
     stage: int
     slot: int
+    issue_cycle: int
+    latency_cycles: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ def _operations(emission: Emission, group: int) -> tuple[PlannedOperation, ...]:
         PlannedOperation(
             name=o.name, kind=o.kind, members=o.members, lag=schedule.stage(o.name) - first,
             stage=schedule.stage(o.name), slot=schedule.slot(o.name),
+            issue_cycle=schedule.issue_cycle(o.name),
+            latency_cycles=emission.problem.operation(o.name).latency_cycles,
         )
         for o in own
     ]  # fmt: skip

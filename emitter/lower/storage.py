@@ -16,7 +16,6 @@ from .plan import Plan
 
 ALIGNMENT = 1024
 SWIZZLES: tuple[Swizzle, ...] = (128, 64, 32)
-LEAST_DEPTH = 2  # a slot is given back one product later than it could be
 WARPS = 4
 
 
@@ -67,7 +66,7 @@ def lay_out(emission: Emission, plan: Plan, deeper: int = 0) -> Storage:
         )
         storage.ring_of[name] = name
     for members in _ring_members(emission, plan):
-        depth = max(LEAST_DEPTH, *(depths[m] for m in members)) + deeper
+        depth = depths[members[0]] + deeper
         for member in members:
             _add_tile(emission, storage, emission.tiled.tile(member), depth)
             storage.ring_of[member] = members[0]

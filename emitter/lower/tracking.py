@@ -34,6 +34,7 @@ class Batch:
     left: str | None
     rings: tuple[str, ...]
     chains_before: int  # elementwise chains that the role had done when it was issued
+    over: int  # cycle of the schedule at which it is over
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class ComputeRole:
     storage: Storage
     turns: tuple[Turn, ...]
     readers: dict[str, frozenset[str]]  # ring -> operations of this role that read it
-    settle_early: bool = False  # wait for the product before, for no chain does
+    interval: int  # initiation interval, cycles
     flying: list[Batch] = field(default_factory=list)
     chains_done: int = 0
     period: int = 0  # of the instance that is written
@@ -57,9 +58,11 @@ class ComputeRole:
     def instance(self, operation: PlannedOperation, iteration: int) -> list[Step]:
         """The steps of one operation in one iteration."""
         self.period = iteration + operation.lag
+        now = operation.issue_cycle + iteration * self.interval
+        steps = [*self._settle_what_is_over(now, operation)]
         if operation.kind == "matrix":
-            return list(self._product(operation, iteration))
-        return list(self._chain(operation))
+            return [*steps, *self._product(operation, iteration, now)]
+        return [*steps, *self._chain(operation)]
 
     def drain(self) -> list[Step]:
         """Wait for everything that is still in flight."""
@@ -67,7 +70,16 @@ class ComputeRole:
 
     # ---- products
 
-    def _product(self, operation: PlannedOperation, iteration: int) -> Iterator[Step]:
+    def _settle_what_is_over(self, now: int, operation: PlannedOperation) -> Iterator[Step]:
+        """Wait for the products that the schedule has over by now, and give back their slots.
+
+        So a load that waits for a slot waits for something earlier in the schedule, as every turn
+        does, and they cannot wait for each other.
+        """
+        ended = [place for place, batch in enumerate(self.flying, 1) if batch.over <= now]
+        yield from self._settle(max(ended, default=0), operation.name, operation.lag)
+
+    def _product(self, operation: PlannedOperation, iteration: int, now: int) -> Iterator[Step]:
         operands = self.products.operands(operation)
         streamed = [r for r in operands.rings if self.storage.rings[r].arrivals]
         for ring in streamed:
@@ -82,10 +94,8 @@ class ComputeRole:
         yield from pass_turn(self.turns, operation)
         self.flying.append(
             Batch(operation.name, iteration, operands.target, operands.left_fragment,
-                  tuple(streamed), self.chains_done)
+                  tuple(streamed), self.chains_done, now + operation.latency_cycles)
         )  # fmt: skip
-        if self.settle_early and len(self.flying) > 1:
-            yield from self._settle(len(self.flying) - 1, operation.name, operation.lag)
 
     def _age(self, ring: str, iteration: int) -> int:
         if not self.storage.rings[ring].arrivals:

@@ -40,9 +40,6 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
                :: "r"(barrier), "r"(parity) : "memory");
 }
 
-// The slot of a ring that was current `age` advances ago, 0 < age < depth.
-DEV int slot_before(int slot, int age, int depth) { return slot < age ? slot + depth - age : slot - age; }
-
 // True in one lane of a converged warp, always the same one; keeps what it guards uniform.
 DEV bool elect() {
   u32 chosen;
@@ -272,6 +269,11 @@ dual_gemm_swiglu(
       }
       bar_arrive<1, 256>();  // turn_1
       // up[0], iteration 0
+      wgmma_wait<0>();
+      pin_f32x64(gate_0);
+      // gate[0], iteration 0
+      if (lane == 0) mbar_arrive(gate_tile_empty + gate_tile_slot * 8);
+      // up[0], iteration 0
       if (++up_tile_slot == 2) { up_tile_slot = 0; up_tile_phase ^= 1; }
       mbar_wait(up_tile_full + up_tile_slot * 8, up_tile_phase);
       bar_sync<2, 256>();  // turn_2
@@ -286,12 +288,14 @@ dual_gemm_swiglu(
         wgmma_commit();
       }
       bar_arrive<3, 256>();  // turn_3
-      wgmma_wait<1>();
-      pin_f32x64(gate_0);
-      // gate[0], iteration 0
-      if (lane == 0) mbar_arrive(gate_tile_empty + gate_tile_slot * 8);
       #pragma unroll 1
       for (int k = 1; k < trips; ++k) {
+        // gate[0]
+        wgmma_wait<0>();
+        pin_f32x64(up_0);
+        // up[0], iteration k - 1
+        if (lane == 0) mbar_arrive(up_tile_empty + up_tile_slot * 8);
+        if (lane == 0) mbar_arrive(x_tile_empty + x_tile_slot * 8);
         // gate[0]
         if (++gate_tile_slot == 3) { gate_tile_slot = 0; gate_tile_phase ^= 1; }
         mbar_wait(gate_tile_full + gate_tile_slot * 8, gate_tile_phase);
@@ -309,11 +313,11 @@ dual_gemm_swiglu(
           wgmma_commit();
         }
         bar_arrive<1, 256>();  // turn_1
-        wgmma_wait<1>();
-        pin_f32x64(up_0);
-        // up[0], iteration k - 1
-        if (lane == 0) mbar_arrive(up_tile_empty + up_tile_slot * 8);
-        if (lane == 0) mbar_arrive(x_tile_empty + slot_before(x_tile_slot, 1, 3) * 8);
+        // up[0]
+        wgmma_wait<0>();
+        pin_f32x64(gate_0);
+        // gate[0]
+        if (lane == 0) mbar_arrive(gate_tile_empty + gate_tile_slot * 8);
         // up[0]
         if (++up_tile_slot == 2) { up_tile_slot = 0; up_tile_phase ^= 1; }
         mbar_wait(up_tile_full + up_tile_slot * 8, up_tile_phase);
@@ -329,10 +333,6 @@ dual_gemm_swiglu(
           wgmma_commit();
         }
         bar_arrive<3, 256>();  // turn_3
-        wgmma_wait<1>();
-        pin_f32x64(gate_0);
-        // gate[0]
-        if (lane == 0) mbar_arrive(gate_tile_empty + gate_tile_slot * 8);
       }
       // ---- period trips
       wgmma_wait<0>();
@@ -399,6 +399,11 @@ dual_gemm_swiglu(
       }
       bar_arrive<2, 256>();  // turn_2
       // gate[1], iteration 0
+      wgmma_wait<0>();
+      pin_f32x64(up_1);
+      // up[1], iteration 0
+      if (lane == 0) mbar_arrive(up_tile_empty + up_tile_slot * 8);
+      // gate[1], iteration 0
       if (++gate_tile_slot == 3) { gate_tile_slot = 0; gate_tile_phase ^= 1; }
       mbar_wait(gate_tile_full + gate_tile_slot * 8, gate_tile_phase);
       bar_sync<3, 256>();  // turn_3
@@ -413,12 +418,14 @@ dual_gemm_swiglu(
         wgmma_commit();
       }
       if (trips > 1) bar_arrive<4, 256>();  // turn_4
-      wgmma_wait<1>();
-      pin_f32x64(up_1);
-      // up[1], iteration 0
-      if (lane == 0) mbar_arrive(up_tile_empty + up_tile_slot * 8);
       #pragma unroll 1
       for (int k = 1; k < trips; ++k) {
+        // up[1]
+        wgmma_wait<0>();
+        pin_f32x64(gate_1);
+        // gate[1], iteration k - 1
+        if (lane == 0) mbar_arrive(gate_tile_empty + gate_tile_slot * 8);
+        if (lane == 0) mbar_arrive(x_tile_empty + x_tile_slot * 8);
         // up[1]
         if (++up_tile_slot == 2) { up_tile_slot = 0; up_tile_phase ^= 1; }
         mbar_wait(up_tile_full + up_tile_slot * 8, up_tile_phase);
@@ -436,11 +443,11 @@ dual_gemm_swiglu(
           wgmma_commit();
         }
         bar_arrive<2, 256>();  // turn_2
-        wgmma_wait<1>();
-        pin_f32x64(gate_1);
-        // gate[1], iteration k - 1
-        if (lane == 0) mbar_arrive(gate_tile_empty + gate_tile_slot * 8);
-        if (lane == 0) mbar_arrive(x_tile_empty + slot_before(x_tile_slot, 1, 3) * 8);
+        // gate[1]
+        wgmma_wait<0>();
+        pin_f32x64(up_1);
+        // up[1]
+        if (lane == 0) mbar_arrive(up_tile_empty + up_tile_slot * 8);
         // gate[1]
         if (++gate_tile_slot == 3) { gate_tile_slot = 0; gate_tile_phase ^= 1; }
         mbar_wait(gate_tile_full + gate_tile_slot * 8, gate_tile_phase);
@@ -456,10 +463,6 @@ dual_gemm_swiglu(
           wgmma_commit();
         }
         if (k < trips - 1) bar_arrive<4, 256>();  // turn_4
-        wgmma_wait<1>();
-        pin_f32x64(up_1);
-        // up[1]
-        if (lane == 0) mbar_arrive(up_tile_empty + up_tile_slot * 8);
       }
       // ---- period trips
       wgmma_wait<0>();

@@ -40,9 +40,6 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
                :: "r"(barrier), "r"(parity) : "memory");
 }
 
-// The slot of a ring that was current `age` advances ago, 0 < age < depth.
-DEV int slot_before(int slot, int age, int depth) { return slot < age ? slot + depth - age : slot - age; }
-
 // True in one lane of a converged warp, always the same one; keeps what it guards uniform.
 DEV bool elect() {
   u32 chosen;
@@ -246,6 +243,11 @@ gemm(
       #pragma unroll 1
       for (int k = 1; k < trips; ++k) {
         // acc[0]
+        wgmma_wait<0>();
+        pin_f32x128(acc_0);
+        // acc[0], iteration k - 1
+        if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+        // acc[0]
         if (++a_tile_slot == 3) { a_tile_slot = 0; a_tile_phase ^= 1; }
         mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
         bar_sync<2, 256>();  // turn_2
@@ -260,9 +262,6 @@ gemm(
           wgmma_commit();
         }
         bar_arrive<1, 256>();  // turn_1
-        wgmma_wait<1>();
-        // acc[0], iteration k - 1
-        if (lane == 0) mbar_arrive(a_tile_empty + slot_before(a_tile_slot, 1, 3) * 8);
       }
       // ---- period trips
       wgmma_wait<0>();
@@ -322,6 +321,11 @@ gemm(
       #pragma unroll 1
       for (int k = 1; k < trips; ++k) {
         // acc[1]
+        wgmma_wait<0>();
+        pin_f32x128(acc_1);
+        // acc[1], iteration k - 1
+        if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+        // acc[1]
         if (++a_tile_slot == 3) { a_tile_slot = 0; a_tile_phase ^= 1; }
         mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
         bar_sync<1, 256>();  // turn_1
@@ -336,9 +340,6 @@ gemm(
           wgmma_commit();
         }
         if (k < trips - 1) bar_arrive<2, 256>();  // turn_2
-        wgmma_wait<1>();
-        // acc[1], iteration k - 1
-        if (lane == 0) mbar_arrive(a_tile_empty + slot_before(a_tile_slot, 1, 3) * 8);
       }
       // ---- period trips
       wgmma_wait<0>();

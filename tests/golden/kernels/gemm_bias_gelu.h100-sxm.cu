@@ -40,9 +40,6 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
                :: "r"(barrier), "r"(parity) : "memory");
 }
 
-// The slot of a ring that was current `age` advances ago, 0 < age < depth.
-DEV int slot_before(int slot, int age, int depth) { return slot < age ? slot + depth - age : slot - age; }
-
 // True in one lane of a converged warp, always the same one; keeps what it guards uniform.
 DEV bool elect() {
   u32 chosen;
@@ -259,6 +256,11 @@ gemm_bias_gelu(
       #pragma unroll 1
       for (int k = 1; k < trips; ++k) {
         // acc[0]
+        wgmma_wait<0>();
+        pin_f32x128(acc_0);
+        // acc[0], iteration k - 1
+        if (lane == 0) mbar_arrive(x_tile_empty + x_tile_slot * 8);
+        // acc[0]
         if (++x_tile_slot == 3) { x_tile_slot = 0; x_tile_phase ^= 1; }
         mbar_wait(x_tile_full + x_tile_slot * 8, x_tile_phase);
         bar_sync<2, 256>();  // turn_2
@@ -273,9 +275,6 @@ gemm_bias_gelu(
           wgmma_commit();
         }
         bar_arrive<1, 256>();  // turn_1
-        wgmma_wait<1>();
-        // acc[0], iteration k - 1
-        if (lane == 0) mbar_arrive(x_tile_empty + slot_before(x_tile_slot, 1, 3) * 8);
       }
       // ---- period trips
       wgmma_wait<0>();
@@ -350,6 +349,11 @@ gemm_bias_gelu(
       #pragma unroll 1
       for (int k = 1; k < trips; ++k) {
         // acc[1]
+        wgmma_wait<0>();
+        pin_f32x128(acc_1);
+        // acc[1], iteration k - 1
+        if (lane == 0) mbar_arrive(x_tile_empty + x_tile_slot * 8);
+        // acc[1]
         if (++x_tile_slot == 3) { x_tile_slot = 0; x_tile_phase ^= 1; }
         mbar_wait(x_tile_full + x_tile_slot * 8, x_tile_phase);
         bar_sync<1, 256>();  // turn_1
@@ -364,9 +368,6 @@ gemm_bias_gelu(
           wgmma_commit();
         }
         if (k < trips - 1) bar_arrive<2, 256>();  // turn_2
-        wgmma_wait<1>();
-        // acc[1], iteration k - 1
-        if (lane == 0) mbar_arrive(x_tile_empty + slot_before(x_tile_slot, 1, 3) * 8);
       }
       // ---- period trips
       wgmma_wait<0>();
