@@ -17,24 +17,27 @@ from .emitter.launch_description import launch_description
 from .emitter.lower.lower import lower_schedule
 from .emitter.lower.versions import SecondVersion, single_version_orders
 from .emitter.overlap import COUNTED, promises
-from .emitter.printer.printer import print_cuda
+from .emitter.printer.printer import TARGET, print_cuda
 from .extractor.build import build_loop, price_graph
 from .extractor.sample_cases import SampleCase, sample_cases
 from .gpu_profiles.library import load_profile_text
-from .models.answer import Answer
+from .models.answer import Answer, Sources
 from .models.document import canonical_text
 from .models.errors import (
     InvalidKernel,
     InvalidSchedule,
     LimitReached,
     ProgramViolation,
+    Unsupported,
     UsageError,
 )
 from .models.kernel import KernelDocument
+from .models.profile import GpuProfile
 from .models.tile_program import TileProgram
 from .models.version import VERSION
 from .models.warp_program import WarpProgram
 from .reader.documents import read_document
+from .reader.located import Located
 from .runtime.cache import compile_cached
 from .runtime.cases import Case, cases_bytes
 from .runtime.dtypes import to_storage
@@ -103,21 +106,35 @@ class Emitted:
         return tuple(found)
 
 
+def emittable(
+    kernel: str, gpu: str, sources: Sources
+) -> tuple[Located[KernelDocument], GpuProfile]:
+    """The kernel and the profile behind an answer or a task, if there is CUDA text for such a pair.
+
+    Asked before solving, so that nobody waits for a schedule that cannot be emitted. Raises
+    UsageError for a graph document, Unsupported for a GPU of another architecture.
+    """
+    if sources.kernel is None or sources.profile is None:
+        raise UsageError(
+            f"{kernel} is a graph: there is no program to emit",
+            cure="emit the schedule of a kernel document",
+        )
+    profile = load_profile_text(sources.profile)
+    if profile.target != TARGET:
+        raise Unsupported(
+            f"{kernel} for {gpu}: CUDA is emitted for {TARGET}, not yet for {profile.target}"
+        )
+    return read_document(sources.kernel, kernel, KernelDocument, InvalidKernel), profile
+
+
 def emission_of(answer: Answer) -> Emission:
     """The program, sub-tiles and graph of an answer, made again from the texts that it holds.
 
     Raises UsageError for a graph document, InvalidSchedule if the texts give another problem.
     """
-    sources = answer.sources
     if answer.schedule is None:
         raise UsageError(f"{answer.kernel} has no schedule", cure="solve it first")
-    if sources.kernel is None or sources.profile is None:
-        raise UsageError(
-            f"{answer.kernel} is a graph: there is no program to emit",
-            cure="emit the schedule of a kernel document",
-        )
-    document = read_document(sources.kernel, answer.kernel, KernelDocument, InvalidKernel)
-    profile = load_profile_text(sources.profile)
+    document, profile = emittable(answer.kernel, answer.gpu, answer.sources)
     lowered = build_loop(document, profile)
     if price_graph(lowered.graph, profile) != answer.problem:
         raise InvalidSchedule(

@@ -88,7 +88,7 @@ def emit_answer(
 
 def _answer(document: str, gpu: str | None, seconds: float | None, *, quiet: bool) -> Answer:
     """A stored schedule, verified again, or a new one."""
-    from .. import pipeline
+    from .. import emitting, pipeline
     from ..models.errors import LimitReached, UsageError
     from ..solver.options import SolveOptions
     from ..solver.question import Stop
@@ -100,6 +100,7 @@ def _answer(document: str, gpu: str | None, seconds: float | None, *, quiet: boo
             raise UsageError("--gpu does not change a stored schedule", cure=cure)
         return pipeline.read_answer(document)
     task = pipeline.read_task(document, gpu)
+    emitting.emittable(task.kernel, task.gpu, task.sources)
     stop, options = Stop(), SolveOptions(seconds=seconds)
     with build_watcher(progress_style(quiet=quiet)) as watcher:
         finished = run_interruptibly(

@@ -122,7 +122,7 @@ def solve(
     from .answer import answer_text  # now: after Ctrl-C there is no time left to import it
     from .progress import build_watcher, progress_style
 
-    task = pipeline.read_task(document, gpu)
+    task = _read(document, gpu, emits=emit is not None)
     watcher = build_watcher(progress_style(quiet=quiet))
     finished = _solve(task, options, watcher)
     answer = finished.value
@@ -144,6 +144,18 @@ def solve(
     if emit is not None and answer.schedule is not None:
         code = _emit(answer, emit, time_limit) or code
     return code
+
+
+def _read(document: str, gpu: str | None, *, emits: bool) -> Task:
+    """The task; where it is to be emitted, after a check that its GPU has CUDA text."""
+    from ..pipeline import read_task
+
+    task = read_task(document, gpu)
+    if emits:
+        from ..emitting import emittable
+
+        emittable(task.kernel, task.gpu, task.sources)
+    return task
 
 
 def _emit(answer: Answer, folder: Path, seconds: float | None) -> int:

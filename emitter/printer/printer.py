@@ -20,6 +20,8 @@ from .scope import Scope, refuse
 from .text import block, guarded, indented, words_in
 
 AXES = ("x", "y", "z")
+TARGET = "sm_90a"
+"""The architecture there is text for."""
 
 
 def entry_point(program: WarpProgram) -> str:
@@ -33,7 +35,7 @@ def print_cuda(program: WarpProgram) -> str:
     Parameters of the entry point, in order: tensor maps, pointers, extents, scalar arguments.
     Raises ProgramViolation for what has no CUDA text.
     """
-    if program.target != "sm_90a":
+    if program.target != TARGET:
         raise refuse(f"there is no text for {program.target} yet")
     names = Names((*pieces(), entry_point(program)))
     parameters = _parameters(program, names)

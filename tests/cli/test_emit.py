@@ -44,6 +44,17 @@ def test_what_cannot_be_emitted_is_said_with_its_line(
     assert not (tmp_path / "bundle").exists()
 
 
+@pytest.mark.parametrize("command", ["emit", "solve"])
+def test_another_architecture_is_refused_before_it_is_solved(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["-o", str(tmp_path / "bundle")] if command == "emit" else ["--emit", str(tmp_path)]
+    assert run([command, "gemm", "--gpu", "b200", *where]) == 2
+    said = capsys.readouterr().err
+    assert "gemm for b200: CUDA is emitted for sm_90a, not yet for sm_100a" in said
+    assert "second objectives" not in said
+
+
 def test_a_gpu_beside_a_stored_schedule_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
