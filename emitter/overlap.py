@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..models.warp_expression import Apply, Expression, Rounded
 from ..models.warp_program import Role
+from ..models.warp_program_checks import GROUP_THREADS
 from ..models.warp_step import Assign, Product, ReduceColumns, Step, WaitProducts
 
 MUFU: Mapping[str, Mapping[str, int]] = {
@@ -20,7 +21,6 @@ MUFU: Mapping[str, Mapping[str, int]] = {
     "log2": {"MUFU.LG2": 1},
 }
 COUNTED = ("MUFU.EX2", "MUFU.TANH", "MUFU.LG2")
-THREADS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ def _instructions(role: Role, step: Assign | ReduceColumns) -> dict[str, int]:
         # Row vectors are two instructions of a thread, which ptxas puts where it likes.
         if fragment.layout not in ("matrix", "operand"):
             return {}
-        elements = fragment.rows * fragment.columns // THREADS
+        elements = fragment.rows * fragment.columns // GROUP_THREADS
     else:
-        elements = 64 * step.columns // THREADS
+        elements = 64 * step.columns // GROUP_THREADS
     found = _special(step.value)
     return {opcode: number * elements for opcode, number in found.items()}
 

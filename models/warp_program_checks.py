@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from .warp_program import Role, WarpProgram
     from .warp_step import Step
 
-BASE_ALIGNMENT = 1024
-MOST_BARRIERS = 15
-BARRIER_BYTES = 8
+BASE_ALIGNMENT = 1024  # bytes; of swizzled memory, whose pattern repeats after so many
+MOST_BARRIERS = 15  # named barriers; number 0 is __syncthreads
+BARRIER_BYTES = 8  # of an mbarrier (PTX ISA, mbarrier)
+GROUP_THREADS = 128  # of a warp group (PTX ISA, wgmma)
 
 
 def check_warp_program(program: WarpProgram) -> None:
@@ -62,7 +63,7 @@ def _registers(program: WarpProgram) -> Iterator[str]:
         groups[group] = max(groups.get(group, 0), role.registers)
         if role.warps == 4 and role.first_warp % 4:
             yield f"{role.name} does not begin at an aligned warp group"
-    wanted, held = sum(groups.values()), program.entry_registers * program.threads // 128
+    wanted, held = sum(groups.values()), program.entry_registers * program.threads // GROUP_THREADS
     if wanted > held:
         yield f"the roles ask for {wanted} registers per thread together, the block has {held}"
     warps = [w for r in program.roles for w in range(r.first_warp, r.first_warp + r.warps)]

@@ -26,6 +26,7 @@ LARGEST_BYTES = 4 << 30  # of all arrays together
 _KEY = re.compile(r"case(\d{1,4})/(in|out|extent|scalar)/(\w+)\.npy", re.ASCII)
 _ARRAYS = ("in", "out")  # kinds that are arrays; the others are single numbers
 _DATE = (1980, 1, 1, 0, 0, 0)  # the first of a zip file: equal cases give equal bytes
+# zipfile: NotImplementedError for a method it lacks, RuntimeError for an encrypted member
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error,
                NotImplementedError, RuntimeError)  # fmt: skip
 

@@ -54,6 +54,7 @@ class Formulas:
             return self._operand(tile, 0)
         if operation.kind == "map":
             operands = tuple(self._operand(tile, i) for i in range(len(operation.operands)))
+            # every operation of kind map has one: Operation checks it at birth
             primitive: MapPrimitive = operation.primitive  # type: ignore[assignment]
             return Apply(primitive=primitive, operands=operands)
         if operation.kind == "cast":

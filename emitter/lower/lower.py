@@ -9,6 +9,7 @@ from ...models.index_expression import names_in_index
 from ...models.tile_operation import IndexOperand
 from ...models.tiling import TileNode
 from ...models.warp_program import LoopRange, NamedBarrier, Role, WarpProgram
+from ...models.warp_program_checks import BARRIER_BYTES, BASE_ALIGNMENT, GROUP_THREADS
 from ...models.warp_step import Acquire, Reserve, Step
 from ..inputs import Emission
 from .chains import ChainSteps, Registers
@@ -19,14 +20,12 @@ from .layouts import Layouts
 from .periods import expand
 from .plan import Plan, PlannedOperation, PlannedRole, make_plan
 from .products import Products
-from .storage import ALIGNMENT, Storage, copies_in, lay_out, resident_tiles
+from .storage import Storage, copies_in, lay_out, resident_tiles
 from .tracking import ComputeRole
 from .turn_check import check_turns
 from .turns import Turn, barriers_of, find_turns
 from .versions import check_versions
 
-GROUP_THREADS = 128
-BARRIER_BYTES = 8
 SHARED = "shared_memory"  # the memory of that name in the scheduling problem
 
 
@@ -58,7 +57,7 @@ class _Lowering:
         groups = tuple(self._group_barriers(len(turns)))
         roles = tuple(self._role(role) for role in self.plan.roles)
         barriers = 2 * BARRIER_BYTES * sum(r.depth for r in self.storage.rings.values())
-        shared_bytes = self.storage.end + barriers + self._open_bytes() + ALIGNMENT
+        shared_bytes = self.storage.end + barriers + self._open_bytes() + BASE_ALIGNMENT
         self._check_shared_memory(shared_bytes)
         return WarpProgram(
             kernel=program.kernel, gpu=emission.gpu, target=program.target,

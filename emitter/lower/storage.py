@@ -10,11 +10,11 @@ from ...models.kernel import ELEMENT_BYTES, ElementType
 from ...models.tile_operation import TileAccess
 from ...models.tiling import TileNode
 from ...models.warp_program import Ring, SharedBuffer, Swizzle, TensorMap
+from ...models.warp_program_checks import BASE_ALIGNMENT
 from ...models.warp_step import CopyIn
 from ..inputs import Emission
 from .plan import Plan
 
-ALIGNMENT = 1024
 SWIZZLES: tuple[Swizzle, ...] = (128, 64, 32)
 WARPS = 4
 
@@ -32,7 +32,7 @@ class Storage:
     def add(self, name: str, rows: int, columns: int, dtype: ElementType, slots: int) -> None:
         """A swizzled buffer behind what lies there already."""
         size = rows * columns * ELEMENT_BYTES[dtype]
-        slot = -(-size // ALIGNMENT) * ALIGNMENT
+        slot = -(-size // BASE_ALIGNMENT) * BASE_ALIGNMENT
         self.buffers[name] = SharedBuffer(
             name=name, offset=self.end, slots=slots, slot_bytes=slot, rows=rows, columns=columns,
             dtype=dtype, swizzle=swizzle_of(columns, dtype),

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...models.index_expression import IndexExpression, evaluate_index, names_in_index
 from ...models.kernel import ELEMENT_BYTES
+from ...models.warp_expression import Expression
 from ...models.warp_program import SharedBuffer, TensorMap, WarpProgram
 from ...models.warp_step import (
     Assign,
@@ -182,12 +183,12 @@ class BlockData:
         return tuple(self._integer(part, registers, iteration) * tile for part, tile in parts)
 
     def _values(
-        self, value: object, shape: Shape, registers: Registers, iteration: int | None
+        self, value: Expression, shape: Shape, registers: Registers, iteration: int | None
     ) -> Array:
         evaluation = Evaluation(
             registers, self.scalars, lambda part: self._integer(part, registers, iteration)
         )
-        return evaluation.of(value, shape)  # type: ignore[arg-type]
+        return evaluation.of(value, shape)
 
     def _integer(
         self, part: IndexExpression, registers: Registers | None, iteration: int | None

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
-THREADS = 128
+from ...models.warp_program_checks import GROUP_THREADS
 
-_THREAD = np.arange(THREADS)
+Array = NDArray[Any]
+
+_THREAD = np.arange(GROUP_THREADS)
 _ROW = 16 * (_THREAD // 32) + _THREAD % 32 // 4  # of a thread's first register
 _PAIR = 2 * (_THREAD % 4)  # its column within 8
 

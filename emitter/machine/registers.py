@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ...models.warp_program import Fragment, Role
+from ...models.warp_program_checks import GROUP_THREADS
 from .arithmetic import numpy_dtype, rounded, widened
 from .hazards import Hazard
-from .layouts import THREADS, Array, column_register, row_register
+from .layouts import Array, column_register, row_register
 
 _POISON = -1_234_567_891  # no i32 that is meant to be there
 
@@ -27,7 +28,7 @@ class Registers:
     """Values are f32, i32 or bool; an operand is held as pairs in 32 bits."""
 
     def __init__(self, role: Role) -> None:
-        self.threads = THREADS if role.warps == 4 else 1
+        self.threads = GROUP_THREADS if role.warps == 4 else 1
         self.fragments = {fragment.name: fragment for fragment in role.fragments}
         self._held = {name: self._fresh(f) for name, f in self.fragments.items()}
 

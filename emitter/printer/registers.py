@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ...models.warp_program import Role, WarpProgram
+from ...models.warp_program_checks import GROUP_THREADS
 from .scope import GROUP_WARPS, refuse
 
 LEAST_REGISTERS = 24
 STEP = 8
-GROUP_THREADS = 128
 
 
 def roles_by_group(program: WarpProgram) -> dict[int, list[Role]]:

@@ -10,11 +10,11 @@ from ...models.index_expression import IndexExpression, IndexName, IndexRole
 from ...models.kernel import ELEMENT_BYTES
 from ...models.tile_program import TensorParameter
 from ...models.warp_program import Fragment, Role, SharedBuffer, WarpProgram
+from ...models.warp_program_checks import BARRIER_BYTES
 from .indices import Sum, atom, index_sum, is_natural
 from .iteration import Iteration
 from .names import Names
 
-BARRIER_BYTES = 8
 GROUP_WARPS = 4
 TILE_ROWS = 64  # of a fragment over one warp group
 

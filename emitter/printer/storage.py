@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ...models.kernel import ELEMENT_BYTES
 from ...models.warp_program import Ring, SharedBuffer, WarpProgram
-from ...models.warp_program_checks import BASE_ALIGNMENT, steps_of
+from ...models.warp_program_checks import BARRIER_BYTES, BASE_ALIGNMENT, steps_of
 from ...models.warp_step import Anchor, Boundary, StepBase
 from .names import Names
-from .scope import BARRIER_BYTES, refuse
+from .scope import refuse
 from .text import block
 
 BLOCK_ALIGNMENT = 16  # bytes; of the start of dynamic shared memory, at least
