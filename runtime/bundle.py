@@ -15,6 +15,7 @@ LARGEST_BYTES = {
     FILE: 1 << 20,
     "kernel.cu": 16 << 20,
     "kernel.cubin": 64 << 20,
+    "launcher.c": 1 << 20,
     "report.json": 1 << 20,
     "reference.npz": 2 << 30,
 }

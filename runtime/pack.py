@@ -35,8 +35,8 @@ if __name__ == "__main__":
 def write_bundle(folder: Path, files: Mapping[str, bytes], launch: Mapping[str, Any]) -> None:
     """Write a bundle into a folder, which is made if it is not there.
 
-    The files are kernel.cu and kernel.cubin, and where there are any, report.json and
-    reference.npz. `launch` is launch.json without `format` and `digests`. An older bundle is
+    The files are kernel.cu and kernel.cubin, and where there are any, launcher.c, report.json
+    and reference.npz. `launch` is launch.json without `format` and `digests`. An older bundle is
     replaced. Equal input gives equal bytes.
     Raises InvalidInput for a folder that holds something else, and for a wrong `launch`.
     """

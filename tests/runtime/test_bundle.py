@@ -19,6 +19,7 @@ from twill.runtime.binding import grid_of
 from twill.runtime.bundle import Bundle
 from twill.runtime.manifest import ExtentParameter, TensorMapParameter, Tolerance
 from twill.runtime.manifest_reading import read_manifest
+from twill.runtime.pack import write_bundle
 from twill.tests.runtime import scaling
 
 Change = Callable[[dict[str, Any]], object]
@@ -63,6 +64,15 @@ def test_a_changed_file_is_one_clear_error(name: str, tmp_path: Path) -> None:
         Bundle.load(folder)
     (problem,) = caught.value.problems
     assert problem.file == str(folder / name)
+
+
+def test_a_changed_launcher_is_found_though_it_is_not_used(tmp_path: Path) -> None:
+    files = {"kernel.cu": b"", "kernel.cubin": b"\x7fELF", "launcher.c": b"/* scale */\n"}
+    write_bundle(tmp_path / "bundle", files, scaling.LAUNCH)
+    Bundle.load(tmp_path / "bundle")
+    (tmp_path / "bundle" / "launcher.c").write_bytes(b"/* mine */\n")
+    with pytest.raises(InvalidInput, match=r"launcher\.c: changed since"):
+        Bundle.load(tmp_path / "bundle")
 
 
 @pytest.mark.parametrize("name", ["launch.json", "kernel.cu", "kernel.cubin"])

@@ -58,6 +58,15 @@ def test_a_bundle_replaces_an_older_one_without_leaving_parts(tmp_path: Path) ->
     assert Bundle.load(folder).cubin == b"\x7fELF"
 
 
+def test_a_launcher_is_written_and_digested(tmp_path: Path) -> None:
+    folder = tmp_path / "bundle"
+    write_bundle(folder, {**FILES, "launcher.c": b"/* scale */\n"}, scaling.LAUNCH)
+    assert (folder / "launcher.c").read_bytes() == b"/* scale */\n"
+    assert "launcher.c" in Bundle.load(folder).manifest.digests
+    write_bundle(folder, FILES, scaling.LAUNCH)
+    assert not (folder / "launcher.c").exists()
+
+
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(InvalidInput, match=r"no bundle: thesis\.txt"):
