@@ -14,6 +14,7 @@ import numpy as np
 
 from .emitter.inputs import Emission
 from .emitter.launch_description import launch_description
+from .emitter.launcher import launcher_source
 from .emitter.lower.lower import lower_schedule
 from .emitter.lower.versions import SecondVersion, single_version_orders
 from .emitter.overlap import COUNTED, promises
@@ -233,6 +234,7 @@ def write(emitted: Emitted, folder: Path) -> None:
         "kernel.cubin": emitted.compiled.cubin,
         "report.json": (canonical_text(report_of(emitted)) + "\n").encode(),
         "reference.npz": cases_bytes(cases),
+        "launcher.c": launcher_source(emitted.program).encode(),
     }
     launch = launch_description(emitted.program, emitted.compiled.compiler, MADE_BY)
     write_bundle(folder, files, launch)

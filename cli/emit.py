@@ -58,8 +58,8 @@ def emit(
 ) -> int:
     """Emit CUDA for an optimal schedule, compile it without a GPU, and write a launch bundle.
 
-    The bundle holds kernel.cu, kernel.cubin, report.json, launch.json, reference.npz and run.py,
-    which checks and times it on a GPU. Exit codes: 0 done; 2 invalid input, or a kernel that cannot
+    The bundle holds kernel.cu, kernel.cubin, report.json, launch.json, reference.npz, launcher.c,
+    which launches it from C, and run.py, which checks and times it on a GPU. Exit codes: 0 done; 2 invalid input, or a kernel that cannot
     be emitted yet; 3 a limit was reached before any schedule was found; 4 the machine code is not
     what the schedule says (the bundle is written all the same).
     """
