@@ -46,7 +46,7 @@ from .runtime.nvrtc import Compiled
 from .runtime.pack import write_bundle
 from .runtime.sass import disassemble
 from .runtime.sass_loops import main_loops
-from .runtime.sass_order import wait_regions
+from .runtime.sass_order import PRODUCTS, Flight, wait_regions
 from .solver.options import SolveOptions
 from .solver.search import find_schedule
 
@@ -212,7 +212,7 @@ def _with_margin(emission: Emission, more: int, seconds: float | None) -> Emissi
 def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
     """Promise and machine code side by side, for every product of every steady state."""
     function = disassemble(cubin)[program.kernel]
-    bodies = main_loops(function, "HGMMA")
+    bodies = main_loops(function, *PRODUCTS)
     roles = [role for role in program.roles if promises(role)]
     if len(bodies) != len(roles):
         raise ProgramViolation(
@@ -221,6 +221,8 @@ def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
     found = []
     for role, body in zip(roles, bodies, strict=True):
         flights = wait_regions(body.instructions, COUNTED, repeats=True)
+        if len(flights) != len(promises(role)):  # serialized, as an advisory says
+            flights = tuple(Flight(0, None, {}) for _ in promises(role))
         for promise, flight in zip(promises(role), flights, strict=True):
             found.append(Overlap(role.name, promise.operation, promise.counts, flight.counts))
     return tuple(found)

@@ -70,14 +70,31 @@ class Emission:
         operation = self.operation(tile)
         return operation.result.dimensions if operation.result else operation.memory_access.tile
 
-    def offset(self, tile: TileNode, subtile: tuple[tuple[str, int], ...], axis: int) -> int:
+    def offset(self, stored: TileNode, reader: TileNode, axis: int) -> int:
         """Where a sub-tile begins along an axis of a tile that is kept whole, in elements."""
-        dimension = self.dimensions(tile)[axis]
-        parts, place = dict(self.tiled.split), dict(subtile)
+        dimension = self.dimensions(stored)[axis]
+        place = dict(reader.subtile)
         if dimension.size not in place:
             return 0
-        index = place[dimension.size]
-        return index * dimension.extent // parts.get(dimension.size, 1)
+        return place[dimension.size] * dimension.extent // self._parts(reader, dimension)
+
+    def _parts(self, reader: TileNode, dimension: Dimension) -> int:
+        """Into how many parts an operation cuts a size that may be split for it alone."""
+        own = self.dimensions(reader)[-len(reader.shape) :] if reader.shape else ()
+        for whole, extent in zip(own, reader.shape, strict=True):
+            if whole.size == dimension.size:
+                return whole.extent // extent
+        return dict(self.tiled.split).get(dimension.size or "", 1)
+
+    def offset_within(self, stored: TileNode, reader: TileNode, axis: int) -> int:
+        """Where what a sub-tile reads begins in a tile that may be a sub-tile itself, in elements.
+
+        `axis` counts from the last one, -1.
+        """
+        dimensions = self.dimensions(stored)
+        if dimensions[axis].size in dict(stored.subtile):
+            return 0
+        return self.offset(stored, reader, len(dimensions) + axis)
 
 
 def source_of(read: TileRead) -> str | None:

@@ -66,6 +66,8 @@ def _argument(program: WarpProgram, parameter: TensorParameter | ScalarParameter
         "shape": list(parameter.shape),
         "role": "output" if parameter.name in written else "input",
     }
+    if parameter.range is not None:
+        entry["range"] = list(parameter.range)
     if parameter.name in written:
         entry["initial"] = written[parameter.name]
     return entry

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..models.index_expression import IndexExpression, IndexOperation, names_in_index
-from ..models.kernel import ElementType
-from ..models.tile_program import ScalarParameter, TileProgram
+from ..models.tile_program import ScalarParameter, TensorParameter, TileProgram
 from .language import run_program
 from .language.launch import outputs_of
 from .language.numpy_operations import Array, numpy_dtype
@@ -57,15 +56,18 @@ def make_case(program: TileProgram, extents: Mapping[str, int], seed: int = 0) -
             scalars[parameter.name] = SCALAR
         elif parameter.name not in written:
             shape = tuple(extents[e] if isinstance(e, str) else e for e in parameter.shape)
-            inputs[parameter.name] = _random(generator, shape, parameter.dtype, extents)
+            inputs[parameter.name] = _random(generator, shape, parameter, extents)
     results = run_program(program, {**inputs, **scalars}, dict(extents))
     return SampleCase(inputs, scalars, dict(extents), results)
 
 
 def _random(
-    generator: np.random.Generator, shape: tuple[int, ...], dtype: ElementType,
+    generator: np.random.Generator, shape: tuple[int, ...], parameter: TensorParameter,
     extents: Mapping[str, int],
 ) -> Array:  # fmt: skip
+    dtype = parameter.dtype
+    if parameter.range is not None and dtype != "i32":
+        return generator.uniform(*parameter.range, shape).astype(numpy_dtype(dtype))
     if dtype == "i32":
         return generator.integers(0, min(extents.values(), default=1), shape, dtype=np.int32)
     return generator.standard_normal(shape, dtype=np.float32).astype(numpy_dtype(dtype))

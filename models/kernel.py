@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from .document import Document
 
@@ -28,11 +28,26 @@ Extent = Annotated[int, Field(ge=1, le=2**31 - 1)] | Name
 SizeTable = Mapping[Name, Size | Mapping[Target, Size]]
 
 
+def _ascends(value: tuple[float, float]) -> tuple[float, float]:
+    if value[0] > value[1]:
+        raise ValueError("a range begins with its smaller number")
+    return value
+
+
+ValueRange = Annotated[tuple[float, float], AfterValidator(_ascends)]
+"""The least and the largest value."""
+
+
 class TensorArgument(Document):
-    """An array in global memory, row-major; symbolic extents are declared by their use here."""
+    """An array in global memory, row-major; symbolic extents are declared by their use here.
+
+    `range`: between which values it lies where it is made up, for checks and timings; without it
+    values are normally distributed.
+    """
 
     dtype: ElementType
     shape: Annotated[tuple[Extent, ...], Field(min_length=1, max_length=MAXIMUM_RANK)]
+    range: ValueRange | None = None
 
 
 class Tolerance(Document):

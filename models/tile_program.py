@@ -13,7 +13,7 @@ from pydantic import Field
 
 from .document import Document
 from .index_expression import IndexExpression
-from .kernel import ElementType, Target
+from .kernel import ElementType, Target, ValueRange
 from .tile_operation import Operand, Operation, SourcePosition, TileType
 
 
@@ -66,6 +66,7 @@ class TensorParameter(Document):
     name: str
     dtype: ElementType
     shape: tuple[int | str, ...]
+    range: ValueRange | None = None  # of made-up values
 
 
 class ScalarParameter(Document):

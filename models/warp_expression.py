@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .document import Document, Name
+from .document import Count, Document, Name
 from .index_expression import IndexExpression
 from .kernel import ElementType
 from .tile_operation import MapPrimitive
@@ -16,11 +16,49 @@ class FragmentElement(Document):
     """The element of a fragment that belongs to the element computed.
 
     matrix and operand fragments: the same row and column; rows: the number of the row; columns: the
-    number of the column; scalar: the number.
+    number of the column; lanes: the same register; scalar: the number.
     """
 
     kind: Literal["fragment"] = "fragment"
     name: Name
+
+
+Axis = Literal["none", "row", "column", "lane"]
+"""What counts elements along a dimension of what is stored: the row or the column of the element
+computed, or its place in a lanes fragment; none: it is always the first."""
+
+
+class StoredElement(Document):
+    """An element of a tile in shared memory.
+
+    It lies in the slot that the role acquired `age` acquisitions ago, or in slot 0 of a buffer that
+    belongs to no ring, at row `first_row` and column `first_column` and further along the axes.
+    """
+
+    kind: Literal["stored"] = "stored"
+    buffer: Name
+    ring: Name | None = None
+    age: Count = 0
+    down: Axis
+    across: Axis
+    first_row: Count = 0
+    first_column: Count = 0
+
+
+class LaneElement(Document):
+    """The element of a lanes fragment whose number is `first` + the row or column computed."""
+
+    kind: Literal["lane_element"] = "lane_element"
+    name: Name
+    axis: Literal["row", "column"]
+    first: Count = 0
+
+
+class SumAbove(Document):
+    """The sum of the rows of a buffer of 4 rows that belong to earlier warps, in this column."""
+
+    kind: Literal["sum_above"] = "sum_above"
+    buffer: Name
 
 
 class NumberValue(Document):
@@ -45,10 +83,10 @@ class IndexValue(Document):
 
 
 class Coordinate(Document):
-    """Where the element lies along an axis of the whole tile: `first` + its row or column."""
+    """Where the element lies in the whole tile: `first` + its row, its column or its place."""
 
     kind: Literal["coordinate"] = "coordinate"
-    axis: Literal["row", "column"]
+    axis: Literal["row", "column", "lane"]
     first: int = 0
 
 
@@ -69,7 +107,16 @@ class Rounded(Document):
 
 
 Expression = Annotated[
-    FragmentElement | NumberValue | ScalarValue | IndexValue | Coordinate | Apply | Rounded,
+    FragmentElement
+    | StoredElement
+    | LaneElement
+    | SumAbove
+    | NumberValue
+    | ScalarValue
+    | IndexValue
+    | Coordinate
+    | Apply
+    | Rounded,
     Field(discriminator="kind"),
 ]
 Apply.model_rebuild()
@@ -87,11 +134,34 @@ def operations_in(expression: Expression) -> int:
 
 def fragments_in(expression: Expression) -> tuple[str, ...]:
     """Names of the fragments that an expression reads, each once, from left to right."""
-    if isinstance(expression, FragmentElement):
+    if isinstance(expression, FragmentElement | LaneElement):
         return (expression.name,)
     if isinstance(expression, Rounded):
         return fragments_in(expression.operand)
     if isinstance(expression, Apply):
         found = (name for operand in expression.operands for name in fragments_in(operand))
         return tuple(dict.fromkeys(found))
+    return ()
+
+
+def stored_in(expression: Expression) -> tuple[StoredElement, ...]:
+    """What an expression reads of shared memory, each once, from left to right."""
+    if isinstance(expression, StoredElement):
+        return (expression,)
+    if isinstance(expression, Rounded):
+        return stored_in(expression.operand)
+    if isinstance(expression, Apply):
+        found = (part for operand in expression.operands for part in stored_in(operand))
+        return tuple(dict.fromkeys(found))
+    return ()
+
+
+def sums_above_in(expression: Expression) -> tuple[str, ...]:
+    """Buffers of which an expression sums up rows above."""
+    if isinstance(expression, SumAbove):
+        return (expression.buffer,)
+    if isinstance(expression, Rounded):
+        return sums_above_in(expression.operand)
+    if isinstance(expression, Apply):
+        return tuple(name for operand in expression.operands for name in sums_above_in(operand))
     return ()

@@ -30,11 +30,13 @@ class Fragment(Document):
     operand: rows x columns of a 16-bit type, packed in pairs: a left operand in registers.
     rows: one number for each row, the same in the four threads of a quad; 2 registers.
     columns: one number for each column, columns / 4 registers.
+    lanes: one number for each of `columns` elements, columns / 32 registers, the same in all warps:
+    lane l holds elements l * columns / 32 and the following ones.
     scalar: one number, the same in all threads.
     """
 
     name: Name
-    layout: Literal["matrix", "operand", "rows", "columns", "scalar"]
+    layout: Literal["matrix", "operand", "rows", "columns", "lanes", "scalar"]
     rows: Count = 0
     columns: Count = 0
     dtype: ElementType = "f32"
@@ -62,15 +64,17 @@ class SharedBuffer(Document):
 class Ring(Document):
     """Buffers that are filled and freed together: one full and one empty mbarrier for each slot.
 
-    A full barrier expects one arrival and `bytes`; an empty barrier `arrivals` warps. Every role
-    keeps a cursor of its own for each ring that it uses, which begins before slot 0.
+    Copies fill a slot, or the threads of `writers` warps: its full barrier expects one arrival and
+    `bytes`, or `writers` arrivals; its empty barrier `arrivals`. Every role keeps a cursor of its
+    own for each ring that it uses, which begins before slot 0.
     """
 
     name: Name
     buffers: Annotated[tuple[Name, ...], Field(min_length=1)]
     depth: Positive
-    bytes: Positive  # that arrive in one slot
-    arrivals: Count  # consumer warps that release a slot; 0: filled once and never released
+    bytes: Count  # that copies bring to one slot; 0 if threads fill it
+    writers: Count = 0  # warps that publish a slot; 0 if copies fill it
+    arrivals: Count  # that release a slot; 0: filled once and never released
 
 
 class TensorMap(Document):

@@ -9,36 +9,48 @@ from pydantic import Field
 from .document import Count, Document, Name, Positive
 from .index_expression import IndexExpression
 from .kernel import ElementType
+from .shared_step import (
+    Publish,
+    ReduceLanes,
+    ReduceRows,
+    ScanLanes,
+    ScanRows,
+    StageLastRows,
+    StageVector,
+)
+from .step_base import StepBase
 from .warp_expression import Expression
-
-
-class StepBase(Document):
-    """What every step has: whose it is, and how many periods its iteration lags behind."""
-
-    operation: str = ""  # of the schedule; empty for what belongs to none
-    lag: Count = 0
-
 
 # ---- rings
 
 
 class Acquire(StepBase):
-    """Advance the role's cursor of the ring by one slot, and wait until that slot is full."""
+    """Advance the role's cursor of the ring by one slot, and wait until that slot is full.
+
+    `alone`: only the thread that copies waits, since no other reads the slot.
+    """
 
     step: Literal["acquire"] = "acquire"
     ring: Name
+    alone: bool = False
 
 
 class Release(StepBase):
-    """Each warp arrives once on the empty barrier of the slot acquired `age` acquisitions ago."""
+    """Each warp arrives once on the empty barrier of the slot acquired `age` acquisitions ago.
+
+    `alone`: only the thread that copies arrives. `by_threads`: the lanes of a warp meet before, as
+    each has read the slot for itself.
+    """
 
     step: Literal["release"] = "release"
     ring: Name
     age: Count = 0
+    alone: bool = False
+    by_threads: bool = False
 
 
 class Reserve(StepBase):
-    """Advance the cursor by one slot, wait until it is empty, and expect the bytes of the ring."""
+    """Advance the cursor by one slot, wait until it is empty; expect the bytes that copies fill."""
 
     step: Literal["reserve"] = "reserve"
     ring: Name
@@ -185,11 +197,14 @@ class StoreRows(StepBase):
 
 
 class Stage(StepBase):
-    """Write a 64 x columns expression to a slot of a buffer, from `first_row` on, as its dtype."""
+    """Write a 64 x columns expression to a slot of a buffer, from `first_row` on, as its dtype.
+
+    The slot is slot 0, or the one that the role reserved last in a ring.
+    """
 
     step: Literal["stage"] = "stage"
     buffer: Name
-    slot: Count = 0
+    ring: Name | None = None
     first_row: Count = 0
     columns: Positive
     value: Expression
@@ -205,24 +220,31 @@ class CopyOut(StepBase):
     """One thread copies `rows` of a slot of a buffer to an argument, box by box, and commits.
 
     The part that lies outside the argument is dropped. As in CopyIn, `index` counts tiles; the box
-    begins `first_row` rows further in the last but one dimension. One box for each panel.
+    begins `first_row` rows and `first_column` columns further in the last two dimensions. One box
+    for each panel. The slot is slot 0, or the one that the role acquired last in a ring.
     """
 
     step: Literal["copy_out"] = "copy_out"
     buffer: Name
-    slot: Count = 0
+    ring: Name | None = None
     tensor_map: Name
     index: tuple[IndexExpression, ...]
     tile: tuple[Positive, ...]
-    first_row: Count = 0  # in the buffer and in the tile of the argument
+    from_row: Count = 0  # in the buffer
+    first_row: Count = 0  # in the tile of the argument
+    first_column: Count = 0
     add: bool = False  # atomically, instead of replacing
 
 
 class WaitCopies(StepBase):
-    """The thread that issued copies out waits until they are over, or only until they were read."""
+    """The thread that copied waits until at most `pending` of its copies out are not over.
+
+    `read_only`: it waits until they have read shared memory, not until they have written.
+    """
 
     step: Literal["wait_copies"] = "wait_copies"
     read_only: bool = False
+    pending: Count = 0
 
 
 # ---- barriers
@@ -268,6 +290,13 @@ Step = Annotated[
     | CopyOut
     | WaitCopies
     | Arrive
-    | Sync,
+    | Sync
+    | Publish
+    | StageVector
+    | StageLastRows
+    | ReduceRows
+    | ScanRows
+    | ReduceLanes
+    | ScanLanes,
     Field(discriminator="step"),
 ]

@@ -26,6 +26,7 @@ class TensorArgument:
     shape: tuple[Expression, ...]  # elements, outermost first
     role: Literal["input", "output"]
     initial: Literal["nan", "zeros"] | None  # of outputs: what they hold before the launch
+    range: tuple[float, float] | None = None  # of inputs that are made up
 
 
 @dataclass(frozen=True, slots=True)

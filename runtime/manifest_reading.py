@@ -94,7 +94,18 @@ def _tensor(one: Fields) -> TensorArgument:
         shape=tuple(_expression(one, "shape", value) for value in one.items("shape", 5)),
         role=role,
         initial=initial,
+        range=_range(one),
     )
+
+
+def _range(one: Fields) -> tuple[float, float] | None:
+    if not one.has("range"):
+        return None
+    values = one.items("range", 2)
+    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    if len(numbers) != 2 or not numbers[0] <= numbers[1]:
+        one.fail("range", "is the least and the largest value, two numbers")
+    return float(numbers[0]), float(numbers[1])
 
 
 def _expression(fields: Fields, field: str, value: object) -> Expression:

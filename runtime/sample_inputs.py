@@ -22,7 +22,9 @@ def largest_case(cases: Sequence[Case]) -> Case:
 
 
 def random_case(manifest: Manifest, sizes: Mapping[str, int], cases: Sequence[Case]) -> Case:
-    """A case without outputs: normally distributed inputs, and the scalars of the first case.
+    """A case without outputs: inputs as their ranges say, and the scalars of the first case.
+
+    Without a range they are normally distributed.
 
     Random, because zeros draw less power and run faster. Extents that are not in `sizes` come from
     the largest case. Raises InvalidInput where an extent or scalar is not known, and for i32
@@ -38,6 +40,10 @@ def random_case(manifest: Manifest, sizes: Mapping[str, int], cases: Sequence[Ca
     for argument in manifest.inputs:
         if argument.dtype == "i32":
             raise InvalidInput(f"{argument.name}: indices cannot be drawn", cure="leave --size out")
-        values = generator.standard_normal(shape_of(argument, extents), np.float32)
+        shape = shape_of(argument, extents)
+        if argument.range is None:
+            values = generator.standard_normal(shape, np.float32)
+        else:
+            values = generator.uniform(*argument.range, shape).astype(np.float32)
         inputs[argument.name] = to_storage(values, argument.dtype)
     return Case(inputs, {}, extents, model.scalars)

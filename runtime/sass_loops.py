@@ -38,9 +38,9 @@ def loops(function: SassFunction) -> tuple[Loop, ...]:
     return tuple(sorted(found, key=lambda loop: (len(loop.instructions), _first(loop))))
 
 
-def main_loops(function: SassFunction, opcode: str) -> tuple[Loop, ...]:
-    """The innermost loops with an instruction of the opcode, in the order of addresses."""
-    having = [loop for loop in loops(function) if loop.count(opcode)]
+def main_loops(function: SassFunction, *opcodes: str) -> tuple[Loop, ...]:
+    """The innermost loops with an instruction of one of the opcodes, in the order of addresses."""
+    having = [loop for loop in loops(function) if any(map(loop.count, opcodes))]
     innermost = [
         loop
         for loop in having

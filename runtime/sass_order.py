@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 from .sass import Instruction, count
 
+PRODUCTS = ("HGMMA", "QGMMA")
+"""wgmma of 16-bit operands, and of 8-bit ones."""
+
 _PENDING = re.compile(r"0x([0-9a-f]+)$")
 
 
@@ -86,7 +89,7 @@ def _retirements(stream: Sequence[Instruction]) -> dict[int, int]:
 
 def _commits(instruction: Instruction) -> bool:
     # The last wgmma of a committed group carries the scoreboard that its wait reads.
-    return instruction.matches("HGMMA") and "gsb0" in instruction.operands
+    return any(map(instruction.matches, PRODUCTS)) and "gsb0" in instruction.operands
 
 
 def _most_pending(instruction: Instruction) -> int | None:

@@ -4,185 +4,252 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
-from ...models.errors import Unsupported
-from ...models.kernel import ELEMENT_BYTES
 from ...models.tiling import TileNode
-from ...models.warp_expression import FragmentElement
-from ...models.warp_program import Fragment
-from ...models.warp_step import Assign, Pin, ReduceColumns, Step
+from ...models.warp_expression import Expression, FragmentElement, LaneElement, StoredElement
+from ...models.warp_step import Assign, Pin, Step
 from ..inputs import Emission, source_of
-from .formulas import Formulas, Held
-from .layouts import Layouts
+from .across import Across
+from .formulas import AXES, ROWS, At, Formulas
+from .handing_on import HandingOn
+from .places import Places
+from .registers import Registers
+from .storage import Storage
 
 CHEAP = ("broadcast", "fill", "arange", "cast")
 VECTOR_KINDS = ("map", "reduce", "scan", "cast", "fill", "arange", "broadcast")
 NEXT = ".next"
 
 
-@dataclass(slots=True)
-class Registers:
-    """The fragments of one role, and which fragment holds each tile."""
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One elementwise operation of a role: what it executes, and what its steps say of it.
 
-    emission: Emission
-    layouts: Layouts
-    fragments: dict[str, Fragment] = field(default_factory=dict)
-    homes: dict[str, str] = field(default_factory=dict)  # tile -> fragment
+    `ages`: for each ring that it reads, how many acquisitions ago its slot was acquired.
+    """
 
-    def home(self, tile: TileNode, *, operand: bool = False, name: str | None = None) -> str:
-        """The fragment of a tile, declared when it is first asked for."""
-        name = self.homes.get(tile.name, name or tile.name)
-        self.homes.setdefault(tile.name, name)
-        if name not in self.fragments:
-            self.fragments[name] = self._declare(tile, name, operand=operand)
-        return name
-
-    def _declare(self, tile: TileNode, name: str, *, operand: bool) -> Fragment:
-        layout = self.layouts.of(tile)
-        shape = tile.shape[-2:] if layout == "matrix" else (max(tile.shape, default=1),)
-        if layout == "matrix":
-            if shape[0] != 64:
-                line = self.emission.operation(tile).position.line
-                raise Unsupported(
-                    f"{tile.name} has {shape[0]} rows in one warp group, not 64", line
-                )
-            dtype = tile.dtype if operand or ELEMENT_BYTES[tile.dtype] >= 4 else "f32"
-            return Fragment(
-                name=name, layout="operand" if operand else "matrix", rows=shape[0],
-                columns=shape[1], dtype=dtype,
-            )  # fmt: skip
-        dtype = "i32" if tile.dtype == "i32" else "bool" if tile.dtype == "bool" else "f32"
-        if layout == "scalar":
-            return Fragment(name=name, layout="scalar", dtype=dtype)
-        rows, columns = (shape[0], 0) if layout == "rows" else (0, shape[0])
-        return Fragment(name=name, layout=layout, rows=rows, columns=columns, dtype=dtype)
-
-
-def pins(registers: Registers, names: Iterable[str]) -> tuple[str, ...]:
-    """Those of the fragments that products may read or write next."""
-    return tuple(n for n in names if registers.fragments[n].layout in ("matrix", "operand"))
+    members: tuple[str, ...]
+    operation: str = ""
+    lag: int = 0
+    ages: Mapping[str, int] | None = None
 
 
 class ChainSteps:
     """The steps of chains of one role."""
 
     def __init__(
-        self, emission: Emission, registers: Registers, kept: frozenset[str], lefts: frozenset[str]
+        self,
+        emission: Emission,
+        registers: Registers,
+        kept: frozenset[str],
+        lefts: frozenset[str],
+        *,
+        places: Places | None = None,
+        storage: Storage | None = None,
+        across: Across | None = None,
     ) -> None:
-        """`kept`: tiles read outside their chain. `lefts`: those that are left operands."""
-        self._emission, self._registers = emission, registers
-        self._kept, self._lefts = kept, lefts
-        self._layouts = registers.layouts
+        """`kept`: tiles read outside their chain. `lefts`: those that are left operands.
 
-    def steps(self, members: Iterable[str], operation: str, lag: int) -> Iterator[Step]:
+        `places` and `storage` are needed where chains read or write shared memory, `across` where
+        they work across rows.
+        """
+        self.emission, self.registers = emission, registers
+        self.kept, self.lefts = kept, lefts
+        self.places, self.storage = places, storage
+        self.across = across or Across("", "")
+
+    def steps(self, chain: Chain) -> list[Step]:
         """One step for each member that is held; the rest is written out where it is read."""
-        names = tuple(members)
-        held = self._held(names)
-        renamed = {name for name in held if self._reads_its_last(name, names, held)}
-        formulas = Formulas(self._emission, self._layouts, self._finder(held, renamed))
-        for name in names:
-            if name in held:
-                yield self._step(name, formulas, operation, lag, later=name in renamed)
-        for name in names:
-            if name in renamed:
-                home = self._registers.homes[name]
-                moved = FragmentElement(name=home + NEXT)
-                yield Assign(target=home, value=moved, operation=operation, lag=lag)
-        kept = tuple(self._registers.homes[n] for n in names if n in held & self._kept)
-        pinned = pins(self._registers, kept)
-        if pinned:
-            yield Pin(fragments=pinned, operation=operation, lag=lag)
+        return _Writer(self, chain).written()
 
     def pinned(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of the fragments that products may read or write, kept from chain to chain."""
-        homes = {self._registers.homes[n] for n in self._kept if n in self._registers.homes}
-        return pins(self._registers, (n for n in names if n in homes))
+        kept = self._kept_fragments
+        return self.registers.pinned(n for n in names if n in kept)
 
     def rows(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of the fragments that are row vectors kept from chain to chain."""
-        homes = {self._registers.homes[n] for n in self._kept if n in self._registers.homes}
-        fragments = self._registers.fragments
+        kept, fragments = self._kept_fragments, self.registers.fragments
         return tuple(
             n for n in names
-            if n in homes and fragments[n].layout == "rows" and fragments[n].dtype == "f32"
+            if n in kept and fragments[n].layout == "rows" and fragments[n].dtype == "f32"
         )  # fmt: skip
 
-    def _step(
-        self, name: str, formulas: Formulas, operation: str, lag: int, *, later: bool
-    ) -> Step:
-        tile = self._emission.tiled.tile(name)
-        target = self._registers.home(tile, operand=name in self._lefts)
-        if later:
-            own = self._registers.fragments[target]
-            target += NEXT
-            self._registers.fragments.setdefault(target, own.model_copy(update={"name": target}))
-        source = self._emission.operation(tile)
-        if source.kind != "reduce":
-            value = formulas.written_out(name)
-            return Assign(target=target, value=value, operation=operation, lag=lag)
-        if source.axis != 1 or source.primitive not in ("max", "min", "sum"):
-            raise Unsupported(f"{name}: a reduction over axis {source.axis}", source.position.line)
-        read = tile.reads[0]
-        value = formulas.of(source_of(read) or "", read.distance)
-        return ReduceColumns(
-            target=target, primitive=source.primitive, columns=tile.read_shapes[0][1], value=value,
-            operation=operation, lag=lag,
-        )  # fmt: skip
+    @property
+    def _kept_fragments(self) -> frozenset[str]:
+        return frozenset(self.registers.of_tiles(self.kept))
 
-    def _held(self, names: tuple[str, ...]) -> frozenset[str]:
-        """Members that need registers: read elsewhere, reduced, or read more than once."""
-        readers = self._readers(names)
+
+class _Writer:
+    """Writes one chain."""
+
+    def __init__(self, role: ChainSteps, chain: Chain) -> None:
+        self.role, self.chain = role, chain
+        self.emission, self.registers = role.emission, role.registers
+        self.out: list[Step] = []
+        self.turned: set[str] = set()
+        self.formulas = Formulas(self.emission, self.registers.layouts, self.find)
+        self.common: Mapping[str, Any] = {"operation": chain.operation, "lag": chain.lag}
+
+    def written(self) -> list[Step]:
+        handing_on = HandingOn(self.role.places, self.role.storage, self.chain.operation)
+        for name in self.chain.members:
+            if name in self.held:
+                self._hold(self.emission.tiled.tile(name))
+            self.out += handing_on.of(name, self._staged, self.registers, self.common)
+        for name in handing_on.left_over(self.chain.members):
+            self.out += handing_on.of(name, self._staged, self.registers, self.common)
+        self.out += handing_on.published(self.common)
+        for name in self.chain.members:
+            if name in self.renamed:
+                self._move(self.emission.tiled.tile(name))
+        self._pin()
+        return self.out
+
+    # ---- what each member becomes
+
+    def _hold(self, tile: TileNode) -> None:
+        suffix = NEXT if tile.name in self.renamed else ""
+        operand = tile.name in self.role.lefts
+        across = self.emission.operation(tile).kind in ("reduce", "scan")
+        axis = AXES[self.registers.layouts.of(tile)]
+        for block in range(self.registers.blocks(tile)):
+            target = self.registers.home(tile, block, operand=operand, suffix=suffix)
+            at = At(block, axis)
+            if across:
+                steps = self.role.across.steps(
+                    self.emission, tile, target, at, self.formulas, self.common
+                )
+                self.out += steps
+                continue
+            value = self.formulas.written_out(tile.name, at)
+            self.out.append(Assign(target=target, value=value, **self.common))
+
+    def _move(self, tile: TileNode) -> None:
+        for block in range(self.registers.blocks(tile)):
+            source = self.registers.home(tile, block, suffix=NEXT)
+            moved = FragmentElement(name=source)
+            target = self.registers.home(tile, block)
+            self.out.append(Assign(target=target, value=moved, **self.common))
+
+    def _pin(self) -> None:
+        kept = [n for n in self.chain.members if n in self.held & self.role.kept]
+        pinned = self.registers.pinned(self.registers.of_tiles(kept))
+        if pinned:
+            self.out.append(Pin(fragments=pinned, **self.common))
+
+    def _staged(self, tile: TileNode, at: At) -> Expression:
+        return self.formulas.of(tile.name, 0, at)
+
+    # ---- which members need registers
+
+    @cached_property
+    def held(self) -> frozenset[str]:
+        """Members that are read elsewhere, reduced, or read more than once."""
+        counted: Counter[str] = Counter()
+        for name in self.chain.members:
+            counted.update(tile for tile, distance in self._sources(name) if distance == 0)
         held = set()
-        for name in names:
-            kind = self._emission.operation(name).kind
-            twice = readers[name] > 1 and kind not in CHEAP
-            if name in self._kept or kind == "reduce" or twice:
+        for name in self.chain.members:
+            kind = self.emission.operation(name).kind
+            twice = counted[name] > 1 and kind not in CHEAP
+            if name in self.role.kept or kind in ("reduce", "scan") or twice:
                 held.add(name)
         return frozenset(held)
 
-    def _readers(self, names: tuple[str, ...]) -> Mapping[str, int]:
-        """How often each member is read within the chain, views looked through."""
-        counted: Counter[str] = Counter()
-        for name in names:
-            counted.update(tile for tile, distance in self._sources(name) if distance == 0)
-        return counted
+    @cached_property
+    def renamed(self) -> frozenset[str]:
+        """Held members of which another step still reads what they held an iteration before."""
+        return frozenset(name for name in self.held if self._reads_its_last(name))
 
-    def _reads_its_last(self, name: str, names: tuple[str, ...], held: frozenset[str]) -> bool:
-        """Whether another step of the chain reads what the member held an iteration before."""
-        own = self._written_into(name, held)
+    def _reads_its_last(self, name: str) -> bool:
+        own = self._written_into(name)
         return any(
             tile == name and distance > 0
-            for other in names
+            for other in self.chain.members
             if other not in own
             for tile, distance in self._sources(other)
         )
 
-    def _written_into(self, name: str, held: frozenset[str]) -> set[str]:
+    def _written_into(self, name: str) -> set[str]:
         """The member, and the members that are written out within its formula."""
         own, todo = {name}, [name]
         while todo:
             for tile, distance in self._sources(todo.pop()):
-                if distance == 0 and tile not in held and tile not in own:
+                if distance == 0 and tile not in self.held and tile not in own:
                     own.add(tile)
                     todo.append(tile)
         return own
 
     def _sources(self, name: str) -> Iterator[tuple[str, int]]:
         """What a tile reads behind views, and of how many iterations before."""
-        for read in self._emission.tiled.tile(name).reads:
+        for read in self.emission.tiled.tile(name).reads:
             source = source_of(read)
             if source is not None:
-                tile, _, further = self._emission.behind_views(source)
+                tile, _, further = self.emission.behind_views(source)
                 yield tile.name, read.distance + further
 
-    def _finder(self, held: frozenset[str], renamed: set[str]) -> Held:
-        def find(name: str, distance: int) -> str | None:
-            home = self._registers.homes.get(name)
-            if distance == 0 and name in held:
-                tile = self._emission.tiled.tile(name)
-                home = self._registers.home(tile, operand=name in self._lefts)
-                return home + NEXT if name in renamed else home
-            return home
+    # ---- where formulas find what is held
 
-        return find
+    def find(self, name: str, distance: int, at: At, reader: TileNode | None) -> Expression | None:
+        tile = self.emission.tiled.tile(name)
+        if (stored := self._stored(tile, at, reader)) is not None:
+            return stored
+        own = distance == 0 and name in self.held
+        if not own and name not in self.registers.homes:
+            return None
+        if self.registers.layouts.of(tile) == "lanes" and at.axis in ("row", "column"):
+            return self._turned(tile, at)
+        suffix = NEXT if own and name in self.renamed else ""
+        block = min(at.block, self.registers.blocks(tile) - 1)
+        operand = name in self.role.lefts
+        fragment = self.registers.home(tile, block, operand=operand, suffix=suffix)
+        return FragmentElement(name=fragment)
+
+    def _stored(self, tile: TileNode, at: At, reader: TileNode | None) -> Expression | None:
+        """What lies in shared memory, as the element that is computed reads it."""
+        places, storage = self.role.places, self.role.storage
+        if places is None or storage is None or tile.name in self.chain.members:
+            return None
+        buffer = places.buffer_of(self.chain.operation, tile.name)
+        if buffer is None:
+            return None
+        ring = storage.ring_of[buffer]
+        age = (self.chain.ages or {})[ring]
+        if max(tile.shape, default=1) == 1:
+            return StoredElement(buffer=buffer, ring=ring, age=age, down="none", across="none")
+        rows = ROWS * at.block
+        across = self.emission.offset_within(tile, reader or tile, -1)
+        if at.axis is not None:
+            across += rows if at.axis == "row" else 0
+            return StoredElement(
+                buffer=buffer, ring=ring, age=age, down="none", across=at.axis, first_column=across
+            )
+        down = self.emission.offset_within(tile, reader or tile, -2) + rows
+        return StoredElement(
+            buffer=buffer, ring=ring, age=age, down="row", across="column", first_row=down,
+            first_column=across,
+        )  # fmt: skip
+
+    def _turned(self, tile: TileNode, at: At) -> Expression:
+        """A lanes vector along the rows or the columns, turned once in each chain."""
+        assert at.axis in ("row", "column"), at.axis
+        name = self.registers.turned(tile, at.axis, at.block)
+        if name not in self.turned:
+            self.turned.add(name)
+            first = ROWS * at.block if at.axis == "row" else 0
+            value = LaneElement(name=self.registers.home(tile), axis=at.axis, first=first)
+            self.out.append(Assign(target=name, value=value, **self.common))
+        return FragmentElement(name=name)
+
+
+def finder(registers: Registers) -> Formulas:
+    """Formulas outside of chains: over what has a home."""
+
+    def find(name: str, distance: int, at: At, reader: TileNode | None) -> Expression | None:
+        return registers.held(name, distance, at)
+
+    return Formulas(registers.emission, registers.layouts, find)

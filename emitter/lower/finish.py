@@ -20,10 +20,11 @@ from ...models.warp_step import (
     WaitCopies,
 )
 from ..inputs import Emission, source_of
-from .chains import VECTOR_KINDS, ChainSteps, Registers
-from .formulas import Formulas
+from .chains import VECTOR_KINDS, Chain, ChainSteps, finder
+from .formulas import AXES, At, Formulas
 from .layouts import Layouts
 from .plan import Plan, PlannedRole
+from .registers import Registers
 from .staging import is_matrix, lay_out_staging
 from .storage import Storage
 
@@ -67,8 +68,8 @@ class Finish:
                 yield self._load(tile, registers)
         members = [t.name for t in needed if self.emission.operation(t).kind in VECTOR_KINDS]
         chains = ChainSteps(self.emission, registers, self._named(own, registers), frozenset())
-        yield from chains.steps(members, "", 0)
-        formulas = Formulas(self.emission, self.layouts, lambda n, _: registers.homes.get(n))
+        yield from chains.steps(Chain(tuple(members)))
+        formulas = finder(registers)
         for tile in own:
             yield from self._store(tile, formulas, barrier)
         if any(is_matrix(tile) for tile in own):
@@ -77,7 +78,7 @@ class Finish:
     def _named(self, stores: list[TileNode], registers: Registers) -> frozenset[str]:
         """Stored values that are worth a fragment: what is staged is written out for each pair."""
         found = set()
-        written = Formulas(self.emission, self.layouts, lambda n, _: registers.homes.get(n))
+        written = finder(registers)
         for store in stores:
             tile = self.emission.tiled.tile(source_of(store.reads[0]) or "")
             while self.emission.operation(tile).kind == "cast" and tile.reads[0].tile is not None:
@@ -91,12 +92,13 @@ class Finish:
         operation = self.emission.operation(tile)
         access = operation.memory_access
         source = source_of(tile.reads[0]) or ""
-        value = formulas.of(source)
+        axis = AXES[self.layouts.of(self.emission.tiled.tile(source))]
+        value = formulas.of(source, at=At(axis=axis))
         extents = tuple(dimension.extent for dimension in access.tile)
         if not is_matrix(tile):
             if operation.kind != "store":
                 raise Unsupported(f"{tile.name}: adding a vector", operation.position.line)
-            first = self.emission.offset(tile, tile.subtile, len(extents) - 1)
+            first = self.emission.offset(tile, tile, len(extents) - 1)
             yield StoreRows(
                 argument=access.argument, index=access.index, extent=extents[-1], first=first,
                 value=value, operation=tile.name,
@@ -104,7 +106,7 @@ class Finish:
             return
         buffer = self.storage.buffers[self._buffers[tile.operation]]
         rows, columns = tile.shape[-2:]
-        first = self.emission.offset(tile, tile.subtile, len(extents) - 2)
+        first = self.emission.offset(tile, tile, len(extents) - 2)
         panel = buffer.swizzle // ELEMENT_BYTES[buffer.dtype]
         box = (*(1 for _ in extents[:-2]), rows, panel)
         if buffer.name in self.storage.ring_of:  # a resident tile: all four warps are done with it
@@ -117,7 +119,8 @@ class Finish:
         tensor_map = self.storage.map_of(access.argument, box, buffer.swizzle)
         yield CopyOut(
             buffer=buffer.name, tensor_map=tensor_map,
-            index=access.index, tile=extents, first_row=first, add=operation.kind == "reduce_add",
+            index=access.index, tile=extents, from_row=first, first_row=first,
+            add=operation.kind == "reduce_add",
             operation=tile.name,
         )  # fmt: skip
 

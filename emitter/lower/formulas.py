@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from ...models.errors import Unsupported
 from ...models.kernel import ELEMENT_BYTES, FLOAT_TYPES
@@ -20,55 +22,81 @@ from ...models.warp_expression import (
     Apply,
     Coordinate,
     Expression,
-    FragmentElement,
     IndexValue,
     NumberValue,
     Rounded,
     ScalarValue,
 )
 from ..inputs import Emission, source_of
-from .layouts import Layouts
+from .layouts import Layout, Layouts
 
-Held = Callable[[str, int], str | None]
-"""The fragment that holds a tile of so many iterations before; None if it has to be written out."""
+ROWS = 64  # of a fragment over one warp group
+
+Axis = Literal["none", "row", "column", "lane"]
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Which element is computed: 64 rows of the tile, and along what a vector's elements run.
+
+    `axis` is None in a matrix, until a vector is broadcast there.
+    """
+
+    block: int = 0
+    axis: Axis | None = None
+
+
+WHOLE = At()
+"""Of a tile that one fragment holds, or of none."""
+
+AXES: Mapping[Layout, Axis | None] = {
+    "matrix": None, "rows": "row", "columns": "column", "lanes": "lane", "scalar": "none",
+}  # fmt: skip
+"""Along what the elements of a vector run that is computed for a fragment of each layout."""
+
+Held = Callable[[str, int, At, TileNode | None], Expression | None]
+"""Where a tile of so many iterations before can be read, for a tile that reads it; None if it has
+to be written out."""
 
 
 class Formulas:
-    """Writes tiles out as expressions over what is held in fragments."""
+    """Writes tiles out as expressions over what is held in fragments and in shared memory."""
 
     def __init__(self, emission: Emission, layouts: Layouts, held: Held) -> None:
         self._emission, self._layouts, self._held = emission, layouts, held
 
-    def of(self, name: str, distance: int = 0) -> Expression:
-        """The value of a tile at one element: its fragment, or its own formula."""
-        fragment = self._held(name, distance)
-        if fragment is not None:
-            return FragmentElement(name=fragment)
-        return self.written_out(name)
+    def of(
+        self, name: str, distance: int = 0, at: At = WHOLE, reader: TileNode | None = None
+    ) -> Expression:
+        """The value of a tile at one element: where it is held, or its own formula."""
+        found = self._held(name, distance, at, reader)
+        return self.written_out(name, at) if found is None else found
 
-    def written_out(self, name: str) -> Expression:
+    def written_out(self, name: str, at: At = WHOLE) -> Expression:
         """The formula of a tile over its operands, even if a fragment holds the tile."""
         tile = self._emission.tiled.tile(name)
         operation = self._emission.operation(tile)
         if operation.kind == "broadcast":
-            return self._operand(tile, 0)
+            if max(tile.shape) == 1:
+                return self._operand(tile, 0, at)
+            return self._operand(tile, 0, replace(at, axis="row" if operation.axis else "column"))
         if operation.kind == "map":
-            operands = tuple(self._operand(tile, i) for i in range(len(operation.operands)))
+            operands = tuple(self._operand(tile, i, at) for i in range(len(operation.operands)))
             # every operation of kind map has one: Operation checks it at birth
             primitive: MapPrimitive = operation.primitive  # type: ignore[assignment]
             return Apply(primitive=primitive, operands=operands)
         if operation.kind == "cast":
-            return self._cast(tile)
+            return self._cast(tile, at)
         if operation.kind == "fill":
-            return self._operand(tile, 0)
+            return self._operand(tile, 0, at)
         if operation.kind == "arange":
-            return self._coordinate(tile)
+            return self._coordinate(tile, at)
         raise Unsupported(
             f"{name}: {operation.kind} within an elementwise chain", operation.position.line
         )
 
-    def _cast(self, tile: TileNode) -> Expression:
-        inner = self._operand(tile, 0)
+    def _cast(self, tile: TileNode, at: At) -> Expression:
+        inner = self._operand(tile, 0, at)
         source = source_of(tile.reads[0]) if tile.reads else None
         before = self._emission.tiled.tile(source).dtype if source else None
         if tile.dtype == "f32" and before in FLOAT_TYPES:
@@ -76,16 +104,21 @@ class Formulas:
         narrow = tile.dtype in FLOAT_TYPES and ELEMENT_BYTES[tile.dtype] < 4
         return Rounded(dtype=tile.dtype, operand=inner) if narrow or before != tile.dtype else inner
 
-    def _coordinate(self, tile: TileNode) -> Expression:
-        first = self._emission.offset(tile, tile.subtile, 0)
-        layout = self._layouts.of(tile)
-        return Coordinate(axis="column" if layout == "columns" else "row", first=first)
+    def _coordinate(self, tile: TileNode, at: At) -> Expression:
+        first = self._emission.offset(tile, tile, 0)
+        axis = at.axis or AXES[self._layouts.of(tile)] or "row"
+        if axis == "none":
+            return NumberValue(value=first)
+        return Coordinate(axis=axis, first=first + (ROWS * at.block if axis == "row" else 0))
 
-    def _operand(self, tile: TileNode, position: int) -> Expression:
-        read = next((r for r in tile.reads if r.position == position), None)
-        source = source_of(read) if read is not None else None
-        if read is not None and source is not None:
-            return self.of(source, read.distance)
+    def _operand(self, tile: TileNode, position: int, at: At) -> Expression:
+        reads = [r for r in tile.reads if r.position == position]
+        if len(reads) > 1:
+            line = self._emission.operation(tile).position.line
+            raise Unsupported(f"{tile.name} reads an operand in parts", line)
+        source = source_of(reads[0]) if reads else None
+        if source is not None:
+            return self.of(source, reads[0].distance, at, tile)
         return self._constant(self._emission.operation(tile).operands[position])
 
     def _constant(self, operand: Operand) -> Expression:

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ...models.errors import Unsupported
 from ...models.tile_operation import ValueOperand
+from ...models.tiling import TileNode
 from ...models.warp_expression import Expression
 from ...models.warp_step import Assign, Pin, Step
 from ..inputs import VIEWS, Emission, source_of
-from .chains import Registers, pins
-from .formulas import Formulas
+from .chains import finder
+from .formulas import AXES, At, Formulas
+from .places import Places
 from .plan import PlannedRole
+from .registers import Registers
 
 
-def kept_tiles(emission: Emission) -> frozenset[str]:
-    """Tiles of the loop that another operation, a later iteration or what follows it reads."""
+def kept_tiles(emission: Emission, places: Places) -> frozenset[str]:
+    """Tiles of the loop that registers hold for another operation, a later iteration, or after."""
     kept: set[str] = set()
     for tile in (*emission.tiled.loop, *emission.tiled.after):
+        reader = emission.owner.get(tile.name)
         for read in tile.reads:
             source = source_of(read)
-            if source is None:
+            if source is None or emission.operation(tile).kind in VIEWS:
                 continue
-            made, _, further = emission.behind_views(source)
+            made, transposed, further = emission.behind_views(source)
             own = emission.owner.get(made.name)
-            elsewhere = emission.owner.get(tile.name) != own or read.distance + further > 0
-            if own is not None and elsewhere and emission.operation(tile).kind not in VIEWS:
+            elsewhere = reader != own or read.distance + further > 0
+            if own is None or not elsewhere:
+                continue
+            shared = is_shared(emission, tile, read.position, transposed=transposed)
+            if reader is None or not places.buffer_of(reader, made.name, shared=shared):
                 kept.add(made.name)
     return frozenset(kept)
+
+
+def is_shared(emission: Emission, reader: TileNode, position: int, *, transposed: bool) -> bool:
+    """Whether an operation reads that operand in shared memory, whatever registers hold."""
+    kind = emission.operation(reader).kind
+    if kind == "dot":
+        return position == 1 or (position == 0 and transposed)
+    return kind in ("store", "reduce_add")
 
 
 def left_operands(emission: Emission) -> frozenset[str]:
@@ -50,27 +65,34 @@ def declare_homes(
     """Fragments of everything that the role makes and that outlives the chain that makes it."""
     own = [member for operation in role.operations for member in operation.members]
     lefts = left_operands(emission)
-    for name in own:
-        tile = emission.tiled.tile(name)
-        if emission.operation(tile).kind == "dot":
-            home = registers.home(tile)
-            for read in tile.reads:
-                if read.position == 2 and (source := source_of(read)) is not None:
-                    registers.homes.setdefault(source, home)
-    for name, source in _taken_over(emission, role, kept - lefts):
+    order = {tile.name: place for place, tile in enumerate(emission.tiled.loop)}
+    dots = [t for t in map(emission.tiled.tile, own) if emission.operation(t).kind == "dot"]
+    for tile in sorted(dots, key=lambda t: -order[t.name]):  # what is accumulated onto comes last
+        home = registers.homes.setdefault(tile.name, tile.name)
+        for read in tile.reads:
+            if read.position == 2 and (source := source_of(read)) is not None:
+                registers.homes.setdefault(source, home)
+    taken = list(_taken_over(emission, role, registers.homes, kept - lefts))
+    for name, source in taken:
+        if name in registers.homes:  # a product accumulates onto it
+            registers.homes[source] = registers.homes[name]
+    for tile in dots:
+        registers.names_of(tile)
+    for name, source in taken:
         registers.homes.setdefault(name, registers.homes[source])
     for name in own:
         tile = emission.tiled.tile(name)
         if name in kept and emission.operation(tile).kind != "load":
-            registers.home(tile, operand=name in lefts)
+            registers.names_of(tile, operand=name in lefts)
 
 
 def _taken_over(
-    emission: Emission, role: PlannedRole, kept: frozenset[str]
+    emission: Emission, role: PlannedRole, homes: Mapping[str, str], kept: frozenset[str]
 ) -> Iterator[tuple[str, str]]:
     """Fragments that chains write over the product they were made from, as the model counts them.
 
-    Only where every reader of the new content comes before the product is issued again.
+    Only where every reader of the new content, and of what products make of it, comes before the
+    product is issued again.
     """
     chains = {o.name: o for o in role.operations if o.kind == "vector"}
     for flow in emission.graph.dependences:
@@ -81,7 +103,11 @@ def _taken_over(
         if emission.operation(source).kind != "dot" or flow.distance:
             continue
         taking = [m for m in chain.members if m in kept and _is_alike(emission, m, flow.value)]
-        if len(taking) == 1 and _dies_in_time(emission, role, taking[0], flow.source):
+        if len(taking) != 1:
+            continue
+        home = homes.get(taking[0])
+        there = [name for name, own in homes.items() if own == home and home is not None]
+        if all(_dies_in_time(emission, role, n, flow.source) for n in {taking[0], *there}):
             yield taking[0], flow.value
 
 
@@ -97,38 +123,43 @@ def _dies_in_time(emission: Emission, role: PlannedRole, name: str, product: str
     for tile in emission.tiled.loop:
         reader = place.get(emission.owner.get(tile.name, ""))
         for read in tile.reads:
-            made, _, further = emission.behind_views(source_of(read) or tile.name)
-            if reader is None or made.name != name or name == tile.name:
+            source = source_of(read)
+            if reader is None or source is None:
+                continue
+            made, _, further = emission.behind_views(source)
+            if made.name != name:
                 continue
             if (reader[0] + read.distance + further, reader[1]) >= (1 + lag, index):
                 return False
     return True
 
 
-def initial_values(
-    emission: Emission, role: PlannedRole, registers: Registers, formulas: Formulas
-) -> Iterator[Step]:
+def initial_values(emission: Emission, role: PlannedRole, registers: Registers) -> Iterator[Step]:
     """What carried locals hold before the first iteration, sub-tile by sub-tile."""
+    formulas = finder(registers)
     own = {m for operation in role.operations for m in operation.members}
     for carried in emission.loop.carried:
         if not isinstance(carried.next, ValueOperand):
             raise Unsupported(f"{carried.local} takes over another local's value")
         for tile in emission.tiled.loop:
             if tile.operation == carried.next.operation and tile.name in own:
-                value = _initial(emission, carried.local, tile.subtile, formulas)
-                target, owner = registers.homes[tile.name], emission.owner[tile.name]
-                yield Assign(target=target, value=value, operation=owner)
-                if pinned := pins(registers, (target,)):
+                owner, axis = emission.owner[tile.name], AXES[registers.layouts.of(tile)]
+                for block, target in enumerate(registers.names_of(tile)):
+                    at = At(block, axis)
+                    value = _initial(emission, carried.local, tile.subtile, formulas, at)
+                    yield Assign(target=target, value=value, operation=owner)
+                if pinned := registers.pinned(registers.names_of(tile)):
                     yield Pin(fragments=pinned, operation=owner)
 
 
 def _initial(
-    emission: Emission, local: str, subtile: tuple[tuple[str, int], ...], formulas: Formulas
-) -> Expression:
+    emission: Emission, local: str, subtile: tuple[tuple[str, int], ...], formulas: Formulas,
+    at: At,
+) -> Expression:  # fmt: skip
     initial = emission.loop.carried_local(local).initial
     if not isinstance(initial, ValueOperand):
         return formulas.initial(emission.loop.name, local)
     suffix = "".join(f"[{index}]" for _, index in subtile)
     names = {tile.name for tile in emission.tiled.before}
     cut = initial.operation + suffix
-    return formulas.of(cut if cut in names else initial.operation)
+    return formulas.of(cut if cut in names else initial.operation, at=at)

@@ -7,19 +7,27 @@ from typing import Literal
 from ...models.tiling import TileNode
 from ..inputs import Emission, source_of
 
-Layout = Literal["matrix", "rows", "columns", "scalar"]
+Layout = Literal["matrix", "rows", "columns", "lanes", "scalar"]
 
 
 class Layouts:
-    """The layout of every tile; vectors take theirs from what they are reduced or broadcast to."""
+    """The layout of every tile; vectors take theirs from what they are reduced or broadcast to.
+
+    Vectors that elementwise work relates share one, if nothing contradicts. Else each has that of
+    its own readers, or lies over the lanes of every warp, from where it can be turned to both.
+    """
 
     def __init__(self, emission: Emission) -> None:
         self._emission = emission
         self._parent: dict[str, str] = {}
         self._known: dict[str, Layout] = {}
+        self._contradicted: set[str] = set()
+        self._wanted: dict[str, set[Layout]] = {}
         tiles = (*emission.tiled.before, *emission.tiled.loop, *emission.tiled.after)
         for tile in tiles:
             self._relate(tile)
+        for tile in reversed(tiles):
+            self._demand(tile)
 
     def of(self, tile: TileNode) -> Layout:
         """The layout of a tile; a vector that nothing decides lies along the rows."""
@@ -30,7 +38,22 @@ class Layouts:
             return "matrix"
         if len(tile.shape) >= 2 and self._emission.operation(tile).result is not None:
             return "rows" if tile.shape[-1] == 1 else "columns"
+        if self._emission.operation(tile).kind == "scan":
+            return "lanes"
+        if self._top(tile.name) in self._contradicted:
+            wanted = self._wanted.get(tile.name, set())
+            return min(wanted) if len(wanted) == 1 else "lanes"
         return self._known.get(self._top(tile.name), "rows")
+
+    def _demand(self, tile: TileNode) -> None:
+        """What a tile wants of those that it reads; those that read it have been asked before."""
+        operation = self._emission.operation(tile)
+        for source in filter(None, map(source_of, tile.reads)):
+            wanted = self._wanted.setdefault(source, set())
+            if operation.kind == "broadcast":
+                wanted.add("rows" if operation.axis == 1 else "columns")
+            elif operation.kind in ("map", "cast") and self._are_vectors(tile.name, source):
+                wanted |= self._wanted.get(tile.name, set())
 
     def _relate(self, tile: TileNode) -> None:
         operation = self._emission.operation(tile)
@@ -49,15 +72,18 @@ class Layouts:
         return all(len(self._emission.tiled.tile(name).shape) == 1 for name in names)
 
     def _say(self, name: str, layout: Layout) -> None:
-        self._known.setdefault(self._top(name), layout)
+        if self._known.setdefault(self._top(name), layout) != layout:
+            self._contradicted.add(self._top(name))
 
     def _join(self, one: str, other: str) -> None:
         first, second = self._top(one), self._top(other)
         if first == second:
             return
         self._parent[second] = first
+        if second in self._contradicted:
+            self._contradicted.add(first)
         if second in self._known:
-            self._known.setdefault(first, self._known[second])
+            self._say(first, self._known[second])
 
     def _top(self, name: str) -> str:
         while self._parent.get(name, name) != name:

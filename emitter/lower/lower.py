@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ...models.errors import Unsupported
 from ...models.index_expression import names_in_index
@@ -12,16 +13,21 @@ from ...models.warp_program import LoopRange, NamedBarrier, Role, WarpProgram
 from ...models.warp_program_checks import BARRIER_BYTES, BASE_ALIGNMENT, GROUP_THREADS
 from ...models.warp_step import Acquire, Reserve, Step
 from ..inputs import Emission
-from .chains import ChainSteps, Registers
+from .across import Across, lay_out_scratch
+from .chains import ChainSteps
+from .copies import Copies
 from .finish import Finish, load_vector
-from .formulas import Formulas
+from .hoisted import hoisted
 from .homes import declare_homes, initial_values, kept_tiles, left_operands
 from .layouts import Layouts
-from .periods import expand
-from .plan import Plan, PlannedOperation, PlannedRole, make_plan
+from .periods import Expansion, expand
+from .places import Places
+from .plan import Plan, PlannedRole, make_plan
 from .products import Products
-from .storage import Storage, copies_in, lay_out, resident_tiles
-from .tracking import ComputeRole
+from .registers import Registers
+from .rotation import leaves_products_behind, rotations
+from .storage import Storage, lay_out, resident_tiles
+from .tracking import RingUse, TrackedRole
 from .turn_check import check_turns
 from .turns import Turn, barriers_of, find_turns
 from .versions import check_versions
@@ -46,9 +52,13 @@ class _Lowering:
         self.layouts = Layouts(emission)
         self.plan: Plan = make_plan(emission)
         self.turns: tuple[Turn, ...] = find_turns(self.plan)
-        self.storage: Storage = lay_out(emission, self.plan, deeper)
+        self.places = Places(emission, self.plan)
+        self.storage: Storage = lay_out(emission, self.plan, self.places, deeper)
+        self.scratch = {
+            role.name: lay_out_scratch(emission, role, self.storage) for role in self.plan.roles
+        }
         self.finish = Finish(emission, self.plan, self.storage, self.layouts)
-        self.kept = kept_tiles(emission)
+        self.kept = kept_tiles(emission, self.places)
         self.lefts = left_operands(emission)
 
     def program(self) -> WarpProgram:
@@ -100,91 +110,115 @@ class _Lowering:
         )
 
     def _role(self, role: PlannedRole) -> Role:
-        return self._copying(role) if role.warps == 1 else self._computing(role)
+        only_loads = all(o.kind == "load" for o in role.operations)
+        return self._loading(role) if only_loads else self._tracked(role)
 
-    # ---- one warp: copies
+    # ---- loads only
 
-    def _copying(self, role: PlannedRole) -> Role:
+    def _loading(self, role: PlannedRole) -> Role:
         registers = Registers(self.emission, self.layouts)
-        setup: list[Step] = list(self._scalars(registers, self._tiles(is_copy=True)))
-        if role.group == 0:
-            for name in resident_tiles(self.emission):
-                setup.append(Reserve(ring=name))
-                setup += copies_in(self.emission, self.storage, name, "", 0)
-        steps: list[Step] = []
-        for operation in role.operations:
-            steps += self._load(operation)
+        copies = Copies(self.emission, self.storage, self.places)
+        setup = [*self._scalars(registers, role), *self._resident_copies(role, copies)]
+        steps = tuple(step for o in role.operations for step in copies.load(o))
         return Role(
             name=role.name, first_warp=role.first_warp, warps=1, registers=role.registers,
             operations=tuple(o.name for o in role.operations), stages=role.stages, guarded=True,
-            fragments=tuple(registers.fragments.values()), setup=tuple(setup), steady=tuple(steps),
+            fragments=tuple(registers.fragments.values()), setup=tuple(setup), steady=steps,
         )  # fmt: skip
 
-    def _load(self, operation: PlannedOperation) -> Iterator[Step]:
-        if operation.kind != "load":
-            raise Unsupported(f"{operation.name}: a {operation.kind} within the loop")
-        ring = self.storage.rings[self.storage.ring_of[operation.name]]
-        if ring.buffers[0] == operation.name:
-            yield Reserve(ring=ring.name, operation=operation.name, lag=operation.lag)
-        name, lag = operation.name, operation.lag
-        yield from copies_in(self.emission, self.storage, name, name, lag)
+    def _resident_copies(self, role: PlannedRole, copies: Copies) -> Iterator[Step]:
+        """What is loaded once, by the role that loads first."""
+        loading = (r for r in self.plan.roles if any(o.kind == "load" for o in r.operations))
+        if role is not next(loading, None):
+            return
+        for name in resident_tiles(self.emission):
+            yield Reserve(ring=name)
+            yield from copies.copies_in(name, "", 0)
 
-    def _tiles(self, *, is_copy: bool) -> list[TileNode]:
-        """Tiles of roles that copy, or of those that compute and store."""
-        kinds = self.emission.operation
-        inside = [t for t in self.emission.tiled.loop if (kinds(t).kind == "load") == is_copy]
-        return inside if is_copy else [*inside, *self.emission.tiled.after]
-
-    def _scalars(self, registers: Registers, tiles: Iterable[TileNode]) -> Iterator[Step]:
-        """Loaded numbers on which these tiles, or the loop, depend through an index."""
-        loop = self.emission.loop
-        indices = [loop.start, loop.stop]
-        for tile in tiles:
-            operation = self.emission.operation(tile)
+    def _scalars(self, registers: Registers, role: PlannedRole) -> Iterator[Step]:
+        """Loaded numbers on which tiles of the role, or the loop, depend through an index."""
+        emission = self.emission
+        indices = [emission.loop.start, emission.loop.stop]
+        own = [emission.tiled.tile(m) for o in role.operations for m in o.members]
+        after = [] if role.warps == 1 else [*emission.tiled.loop, *emission.tiled.after]
+        for tile in (*own, *after):
+            operation = emission.operation(tile)
+            if role.warps > 1 and operation.kind == "load" and tile not in own:
+                continue
             indices += operation.access.index if operation.access else ()
             indices += [o.expression for o in operation.operands if isinstance(o, IndexOperand)]
         names = (name for index in indices for name in names_in_index(index))
         wanted = {name.name for name in names if name.role == "local"}
-        for tile in self.emission.tiled.before:
+        for tile in emission.tiled.before:
             if tile.name in wanted:
-                yield load_vector(self.emission, self.layouts, tile, registers)
+                yield load_vector(emission, self.layouts, tile, registers)
 
-    # ---- a warp group: products and chains
+    # ---- everything else
 
-    def _computing(self, role: PlannedRole) -> Role:
+    def _tracked(self, role: PlannedRole) -> Role:
         registers = Registers(self.emission, self.layouts)
-        check_versions(self.emission, role)
+        check_versions(self.emission, role, self.places)
         declare_homes(self.emission, role, registers, self.kept)
-        formulas = Formulas(self.emission, self.layouts, lambda n, _: registers.homes.get(n))
-        scalars = list(self._scalars(registers, self._tiles(is_copy=False)))
+        copies = Copies(self.emission, self.storage, self.places)
         setup = [
-            *scalars,
-            *initial_values(self.emission, role, registers, formulas),
+            *self._scalars(registers, role),
+            *hoisted(self.emission, role, registers),
+            *initial_values(self.emission, role, registers),
             *self._residents(role),
+            *self._resident_copies(role, copies),
         ]
-        parts = expand(role.operations, lambda: self._tracker(role, registers))
+        role, parts = self._expanded(role, registers, copies)
         finish = tuple(self.finish.steps(role, registers, f"all_{role.name}"))
         return Role(
-            name=role.name, first_warp=role.first_warp, warps=4, registers=role.registers,
+            name=role.name, first_warp=role.first_warp, warps=role.warps, registers=role.registers,
             operations=tuple(o.name for o in role.operations), stages=1 + len(parts.prologue),
             fragments=tuple(registers.fragments.values()), setup=tuple(setup),
             prologue=parts.prologue, steady=parts.steady, epilogue=parts.epilogue,
             short=parts.short, finish=finish,
         )  # fmt: skip
 
-    def _tracker(self, role: PlannedRole, registers: Registers) -> ComputeRole:
-        products = Products(self.emission, self.storage, registers)
-        readers: dict[str, set[str]] = {}
-        for operation in role.operations:
-            if operation.kind == "matrix":
-                for ring in products.operands(operation).rings:
-                    readers.setdefault(ring, set()).add(operation.name)
-        return ComputeRole(
-            chains=ChainSteps(self.emission, registers, self.kept, self.lefts), products=products,
-            storage=self.storage, turns=self.turns,
-            interval=self.emission.schedule.initiation_interval,
-            readers={ring: frozenset(names) for ring, names in readers.items()},
+    def _expanded(
+        self, role: PlannedRole, registers: Registers, copies: Copies
+    ) -> tuple[PlannedRole, Expansion]:
+        """The role from the operation on with which its period best begins, and its sections."""
+        found: list[tuple[PlannedRole, Expansion]] = []
+        for operations in rotations(role.operations):
+            turned = replace(role, operations=operations)
+            parts = expand(operations, lambda: self._tracker(turned, registers, copies))
+            if not leaves_products_behind(parts.steady):
+                return turned, parts
+            found.append((turned, parts))
+        return found[0]
+
+    def _tracker(self, role: PlannedRole, registers: Registers, copies: Copies) -> TrackedRole:
+        across = Across(f"all_{role.name}", self.scratch[role.name])
+        chains = ChainSteps(
+            self.emission, registers, self.kept, self.lefts, places=self.places,
+            storage=self.storage, across=across,
         )  # fmt: skip
+        return TrackedRole(
+            chains=chains,
+            products=Products(self.emission, self.storage, registers, self.places),
+            copies=copies,
+            turns=self.turns,
+            rings=self._uses(role),
+            interval=self.emission.schedule.initiation_interval,
+        )
+
+    def _uses(self, role: PlannedRole) -> dict[str, RingUse]:
+        """What the role reads of each ring."""
+        found: dict[str, RingUse] = {}
+        residents = set(resident_tiles(self.emission))
+        for ring in self.storage.rings.values():
+            readers = {o for buffer in ring.buffers for o in self.places.readers(buffer)}
+            own = [o for o in role.operations if o.name in readers]
+            if own:
+                alone = all(self.places.kind(o.name) == "copy" for o in own) and role.warps > 1
+                chains = any(self.places.kind(o.name) == "chain" for o in own)
+                found[ring.name] = RingUse(
+                    frozenset(o.name for o in own), is_released=True, alone=alone, by_threads=chains
+                )
+        return found | {name: RingUse(frozenset(), is_released=False) for name in residents}
 
     def _residents(self, role: PlannedRole) -> Iterator[Step]:
         own = {o.name for o in role.operations if o.kind == "matrix"}

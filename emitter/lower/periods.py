@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ...models.warp_program import Period, ShortRun
 from ...models.warp_step import Step
 from .plan import PlannedOperation
-from .tracking import ComputeRole
+from .tracking import TrackedRole
 
 ALIKE = 3  # periods that must be the same before they count as the steady state
 MOST_PROLOGUE = 12
@@ -28,7 +28,7 @@ class Expansion:
     short: tuple[ShortRun, ...]
 
 
-def expand(operations: Sequence[PlannedOperation], start: Callable[[], ComputeRole]) -> Expansion:
+def expand(operations: Sequence[PlannedOperation], start: Callable[[], TrackedRole]) -> Expansion:
     """Sections of a role whose operations issue in that order."""
     stages = 1 + max(operation.lag for operation in operations)
     many = 2 * MOST_PROLOGUE
@@ -49,7 +49,7 @@ def expand(operations: Sequence[PlannedOperation], start: Callable[[], ComputeRo
     )  # fmt: skip
 
 
-def _short(operations: Sequence[PlannedOperation], role: ComputeRole, trips: int) -> ShortRun:
+def _short(operations: Sequence[PlannedOperation], role: TrackedRole, trips: int) -> ShortRun:
     written = _periods(operations, role, trips)
     return ShortRun(
         trips=trips,
@@ -60,7 +60,7 @@ def _short(operations: Sequence[PlannedOperation], role: ComputeRole, trips: int
 
 
 def _periods(
-    operations: Sequence[PlannedOperation], role: ComputeRole, trips: int
+    operations: Sequence[PlannedOperation], role: TrackedRole, trips: int
 ) -> list[list[Step]]:
     """Steps of periods 0 to trips + stages - 2, and of one more that drains if there is none."""
     stages = 1 + max(operation.lag for operation in operations)

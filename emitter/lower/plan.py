@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ...models.problem import RegisterFile
 from ...models.rows import group_names, group_warps
@@ -31,7 +32,7 @@ class PlannedRole:
 
     name: str
     group: int
-    warps: int
+    warps: Literal[1, 4]
     first_warp: int
     registers: int
     operations: tuple[PlannedOperation, ...]
@@ -69,7 +70,7 @@ def make_plan(emission: Emission) -> Plan:
     first |= {g: WARPS * (i + (1 if narrow else 0)) for i, g in enumerate(wide)}
     roles = tuple(
         PlannedRole(
-            name=names[g], group=g, warps=widths[g], first_warp=first[g],
+            name=names[g], group=g, warps=1 if widths[g] == 1 else 4, first_warp=first[g],
             registers=budgets.get(g, registers.least), operations=_operations(emission, g),
         )
         for g in (*narrow, *wide)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ...models.errors import Unsupported
 from ...models.tiling import TileNode, TileRead
 from ...models.warp_step import FragmentOperand, Product, SharedOperand
 from ..inputs import Emission, source_of
-from .chains import Registers
+from .places import Places
 from .plan import PlannedOperation
+from .registers import ROWS, Registers
 from .storage import Storage
 
 Age = Callable[[str], int]
@@ -19,83 +20,137 @@ Age = Callable[[str], int]
 
 @dataclass(frozen=True, slots=True)
 class Operands:
-    """What a product reads: rings of streamed tiles, and a fragment."""
+    """What a product reads and writes: rings, and fragments."""
 
     rings: tuple[str, ...]
-    left_fragment: str | None
-    target: str
+    left_fragments: tuple[str, ...]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch of K: the tile that the left operand takes it from, and where it begins."""
+
+    tile: TileNode
+    buffer: str | None  # None: a fragment
+    transposed: bool
+    first: int
+    depth: int
 
 
 class Products:
     """The products of one role."""
 
-    def __init__(self, emission: Emission, storage: Storage, registers: Registers) -> None:
+    def __init__(
+        self, emission: Emission, storage: Storage, registers: Registers, places: Places
+    ) -> None:
         self._emission, self._storage, self._registers = emission, storage, registers
+        self._places = places
 
     def operands(self, operation: PlannedOperation) -> Operands:
         """What it reads and writes."""
         tile = self._emission.tiled.tile(operation.members[0])
-        left = self._read(tile, 0)
-        fragment = self._fragment(left)
-        shared = [self._read(tile, 1)] + ([left] if fragment is None else [])
-        rings = dict.fromkeys(self._storage.ring_of[self._behind(read)[0].name] for read in shared)
-        return Operands(tuple(rings), fragment, self._registers.home(tile))
+        parts = self._parts(tile)
+        buffers = [self._right(tile)[1], *(part.buffer for part in parts)]
+        rings = dict.fromkeys(self._storage.ring_of[name] for name in buffers if name is not None)
+        lefts = [f for p in parts if p.buffer is None for f in self._fragments(p.tile)]
+        return Operands(tuple(rings), tuple(lefts), self._registers.names_of(tile))
 
-    def step(self, operation: PlannedOperation, age: Age) -> Product:
-        """The step; operands in rings are `age` acquisitions old."""
+    def steps(self, operation: PlannedOperation, age: Age) -> Iterator[Product]:
+        """The steps, for 64 rows and a stretch of K each; slots of rings are so old."""
         tile = self._emission.tiled.tile(operation.members[0])
-        (_, depth), (_, columns) = tile.read_shapes[0], tile.read_shapes[1]
-        left = self._read(tile, 0)
-        fragment = self._fragment(left)
-        right = self._behind(self._read(tile, 1))[0]
-        return Product(
-            target=self._registers.home(tile),
-            left=(
-                FragmentOperand(name=fragment)
-                if fragment is not None
-                else self._shared(tile, left, age, is_left=True)
-            ),
-            right=self._shared(tile, self._read(tile, 1), age, is_left=False),
-            columns=columns,
-            depth=depth,
-            dtype=right.dtype,
-            accumulate=any(read.position == 2 for read in tile.reads),
-            operation=operation.name,
-            lag=operation.lag,
-        )
+        accumulates = any(read.position == 2 for read in tile.reads)
+        for block, target in enumerate(self._registers.names_of(tile)):
+            for part in self._parts(tile):
+                yield Product(
+                    target=target,
+                    left=self._left(tile, part, block, age),
+                    right=self._right_operand(tile, part, age),
+                    columns=tile.shape[-1],
+                    depth=part.depth,
+                    dtype=self._right(tile)[0].dtype,
+                    accumulate=accumulates or part.first > 0,
+                    operation=operation.name,
+                    lag=operation.lag,
+                )
 
-    def _read(self, tile: TileNode, position: int) -> TileRead:
+    # ---- left operands
+
+    def _parts(self, tile: TileNode) -> tuple[_Part, ...]:
+        """The left operand, along K; several parts where it was made in sub-tiles."""
+        found: list[_Part] = []
+        for read in self._reads(tile, 0):
+            stored, transposed, _ = self._emission.behind_views(source_of(read) or "")
+            buffer = self._buffer(tile, stored, shared=transposed)
+            depth = stored.shape[0 if transposed else -1]
+            whole = len(self._reads(tile, 0)) == 1
+            depth = tile.read_shapes[0][1] if whole else depth
+            first = sum(part.depth for part in found)
+            found.append(_Part(stored, buffer, transposed, first, depth))
+        return tuple(found)
+
+    def _left(
+        self, tile: TileNode, part: _Part, block: int, age: Age
+    ) -> SharedOperand | FragmentOperand:
+        if part.buffer is None:
+            return FragmentOperand(name=self._fragments(part.tile)[block])
+        row, column = self._offsets(part.tile, tile)
+        # A left operand has rows along M: stored as it is, K runs along its columns.
+        if part.transposed:
+            column += ROWS * block
+        else:
+            row += ROWS * block
+        return self._shared(part.buffer, age, row, column, k_last=not part.transposed)
+
+    def _fragments(self, tile: TileNode) -> tuple[str, ...]:
+        return self._registers.names_of(tile, operand=True)
+
+    # ---- right operands
+
+    def _right(self, tile: TileNode) -> tuple[TileNode, str, bool]:
+        """The tile that holds it, its buffer, and whether it is transposed."""
+        reads = self._reads(tile, 1)
+        stored, transposed, _ = self._emission.behind_views(source_of(reads[0]) or "")
+        buffer = self._buffer(tile, stored, shared=True)
+        if buffer is None or len(reads) > 1:
+            line = self._emission.operation(tile).position.line
+            raise Unsupported(f"{tile.name} reads {stored.name} in parts, or from registers", line)
+        return stored, buffer, transposed
+
+    def _right_operand(self, tile: TileNode, part: _Part, age: Age) -> SharedOperand:
+        stored, buffer, transposed = self._right(tile)
+        row, column = self._offsets(stored, tile)
+        # It has columns along N: stored transposed, K runs along its columns.
+        if transposed:
+            column += part.first
+        else:
+            row += part.first
+        return self._shared(buffer, age, row, column, k_last=transposed)
+
+    # ---- both
+
+    def _reads(self, tile: TileNode, position: int) -> list[TileRead]:
         reads = [read for read in tile.reads if read.position == position]
-        if len(reads) != 1 or reads[0].distance:
+        if any(read.distance for read in reads):
             line = self._emission.operation(tile).position.line
-            raise Unsupported(
-                f"{tile.name} reads an operand in parts, or of an iteration before", line
-            )
-        return reads[0]
+            raise Unsupported(f"{tile.name} reads an operand of an iteration before", line)
+        return reads
 
-    def _behind(self, read: TileRead) -> tuple[TileNode, bool, int]:
-        return self._emission.behind_views(source_of(read) or "")
+    def _buffer(self, tile: TileNode, stored: TileNode, *, shared: bool) -> str | None:
+        if stored.name in self._storage.ring_of:
+            return stored.name
+        operation = self._emission.owner[tile.name]
+        return self._places.buffer_of(operation, stored.name, shared=shared)
 
-    def _fragment(self, read: TileRead) -> str | None:
-        """The operand fragment that holds a left operand; None if it lies in shared memory."""
-        tile, _, _ = self._behind(read)
-        return (
-            None if tile.name in self._storage.ring_of else self._registers.home(tile, operand=True)
-        )
+    def _offsets(self, stored: TileNode, reader: TileNode) -> tuple[int, int]:
+        within = self._emission.offset_within
+        return within(stored, reader, -2), within(stored, reader, -1)
 
-    def _shared(self, tile: TileNode, read: TileRead, age: Age, *, is_left: bool) -> SharedOperand:
-        stored, transposed, _ = self._behind(read)
-        if stored.name not in self._storage.ring_of:
-            line = self._emission.operation(tile).position.line
-            raise Unsupported(f"{tile.name} reads {stored.name}, which a warp group computes", line)
-        ring = self._storage.ring_of[stored.name]
-        # A left operand has rows along M, a right one columns along N: K runs along the other.
-        k_last = transposed != is_left
+    def _shared(
+        self, buffer: str, age: Age, row: int, column: int, *, k_last: bool
+    ) -> SharedOperand:
+        ring = self._storage.ring_of[buffer]
         return SharedOperand(
-            ring=ring, buffer=stored.name, age=age(ring), major="k" if k_last else "mn",
-            first_row=self._offset(stored, tile, -2), first_column=self._offset(stored, tile, -1),
+            ring=ring, buffer=buffer, age=age(ring), major="k" if k_last else "mn", first_row=row,
+            first_column=column,
         )  # fmt: skip
-
-    def _offset(self, stored: TileNode, tile: TileNode, axis: int) -> int:
-        dimensions = self._emission.dimensions(stored)
-        return self._emission.offset(stored, tile.subtile, len(dimensions) + axis)

@@ -50,6 +50,7 @@ def _apart(emission: Emission, storage: Storage, operation: str, tile: TileNode)
         line = emission.operation(tile).position.line
         raise Unsupported(f"{tile.name}: rows of {columns} {tile.dtype}", line)
     storage.add(operation, rows, columns, tile.dtype, 1)
+    storage.place()
     return operation
 
 
@@ -82,4 +83,4 @@ def _readers(emission: Emission, resident: str) -> list[TileNode]:
 
 
 def _first_row(emission: Emission, stored: TileNode, part: TileNode) -> int:
-    return emission.offset(stored, part.subtile, len(emission.dimensions(stored)) - 2)
+    return emission.offset(stored, part, len(emission.dimensions(stored)) - 2)

@@ -13,10 +13,13 @@ from ...models.warp_program import Ring, SharedBuffer, Swizzle, TensorMap
 from ...models.warp_program_checks import BASE_ALIGNMENT
 from ...models.warp_step import CopyIn
 from ..inputs import Emission
+from .places import Places
 from .plan import Plan
 
 SWIZZLES: tuple[Swizzle, ...] = (128, 64, 32)
-WARPS = 4
+VECTOR_ALIGNMENT = 128  # bytes, of what copies write (CUDA driver API, tensor maps)
+CHUNK_BYTES = 16  # of which a copy moves whole ones
+MOST_BOX = 256  # elements of a box along a dimension
 
 
 @dataclass(slots=True)
@@ -29,15 +32,30 @@ class Storage:
     maps: dict[tuple[str, tuple[int, ...], Swizzle], TensorMap] = field(default_factory=dict)
     end: int = 0
 
-    def add(self, name: str, rows: int, columns: int, dtype: ElementType, slots: int) -> None:
-        """A swizzled buffer behind what lies there already."""
+    def add(
+        self, name: str, rows: int, columns: int, dtype: ElementType, slots: int,
+        *, plain: bool = False,
+    ) -> None:  # fmt: skip
+        """A buffer, swizzled if it is a matrix and not `plain`; `place` says where it lies."""
         size = rows * columns * ELEMENT_BYTES[dtype]
-        slot = -(-size // BASE_ALIGNMENT) * BASE_ALIGNMENT
+        swizzle = 0 if plain or rows == 1 else swizzle_of(columns, dtype)
+        whole = BASE_ALIGNMENT if swizzle else VECTOR_ALIGNMENT
         self.buffers[name] = SharedBuffer(
-            name=name, offset=self.end, slots=slots, slot_bytes=slot, rows=rows, columns=columns,
-            dtype=dtype, swizzle=swizzle_of(columns, dtype),
+            name=name, offset=0, slots=slots, slot_bytes=-(-size // whole) * whole, rows=rows,
+            columns=columns, dtype=dtype, swizzle=swizzle,
         )  # fmt: skip
-        self.end += slots * slot
+
+    def put(self, ring: Ring) -> None:
+        """A ring of buffers that were added."""
+        self.rings[ring.name] = ring
+        self.ring_of |= dict.fromkeys(ring.buffers, ring.name)
+
+    def place(self) -> None:
+        """Give every buffer its offset: matrices first, which need the larger alignment."""
+        self.end = 0
+        for buffer in sorted(self.buffers.values(), key=lambda b: not b.swizzle):
+            self.buffers[buffer.name] = buffer.model_copy(update={"offset": self.end})
+            self.end += buffer.slots * buffer.slot_bytes
 
     def map_of(self, argument: str, box: tuple[int, ...], swizzle: Swizzle) -> str:
         """The name of the tensor map of an argument with such boxes."""
@@ -55,27 +73,51 @@ def swizzle_of(columns: int, dtype: ElementType) -> Swizzle:
     return next((span for span in SWIZZLES if row % span == 0), 0)
 
 
-def lay_out(emission: Emission, plan: Plan, deeper: int = 0) -> Storage:
+def lay_out(emission: Emission, plan: Plan, places: Places, deeper: int = 0) -> Storage:
     """Rings and resident tiles; staging is added when it is known what is stored."""
     storage = Storage()
-    depths = {ring.buffer: ring.depth for ring in emission.schedule.rings}
     for name in resident_tiles(emission):
-        _add_tile(emission, storage, emission.tiled.tile(name), 1)
-        storage.rings[name] = Ring(
-            name=name, buffers=(name,), depth=1, bytes=_bytes(emission, (name,)), arrivals=0
-        )
-        storage.ring_of[name] = name
-    for members in _ring_members(emission, plan):
+        _add_tile(emission, storage, emission.tiled.tile(name), name, 1)
+        ring = Ring(name=name, buffers=(name,), depth=1, bytes=_bytes(storage, (name,)), arrivals=0)
+        storage.put(ring)
+    depths = {ring.buffer: ring.depth for ring in emission.schedule.rings}
+    for members in _ring_members(emission, plan, places):
         depth = depths[members[0]] + deeper
         for member in members:
-            _add_tile(emission, storage, emission.tiled.tile(member), depth)
-            storage.ring_of[member] = members[0]
-        warps = WARPS * len(consumers(emission, plan, members[0]))
-        storage.rings[members[0]] = Ring(
-            name=members[0], buffers=members, depth=depth, bytes=_bytes(emission, members),
-            arrivals=warps,
+            _add_tile(emission, storage, emission.tiled.tile(member), member, depth)
+        storage.put(
+            Ring(
+                name=members[0], buffers=members, depth=depth, bytes=_bytes(storage, members),
+                arrivals=_arrivals(plan, places, members[0]),
+            )
         )  # fmt: skip
+    for handover in places.handovers:
+        depth = handover.depth + deeper
+        _add_tile(emission, storage, emission.tiled.tile(handover.tile), handover.buffer, depth)
+        storage.put(
+            Ring(
+                name=handover.buffer, buffers=(handover.buffer,), depth=depth, bytes=0,
+                writers=plan.role_of(handover.writer).warps,
+                arrivals=_arrivals(plan, places, handover.buffer),
+            )
+        )  # fmt: skip
+    storage.place()
     return storage
+
+
+def _arrivals(plan: Plan, places: Places, buffer: str) -> int:
+    """On the empty barrier of a slot: each warp of a role that reads it, or the thread that copies.
+
+    Raises Unsupported where a warp group reads a buffer and copies it out as well.
+    """
+    total = 0
+    for role in plan.roles:
+        kinds = {places.kind(o.name) for o in role.operations if o.name in places.readers(buffer)}
+        if "copy" in kinds and len(kinds) > 1:
+            raise Unsupported(f"{role.name} reads {buffer} and copies it out")
+        if kinds:
+            total += 1 if "copy" in kinds else role.warps
+    return total
 
 
 def resident_tiles(emission: Emission) -> tuple[str, ...]:
@@ -89,57 +131,43 @@ def resident_tiles(emission: Emission) -> tuple[str, ...]:
     return tuple(found)
 
 
-def consumers(emission: Emission, plan: Plan, load: str) -> tuple[str, ...]:
-    """Roles that read a loaded tile where it lies."""
-    readers = dict.fromkeys(
-        plan.role_of(d.target).name
-        for d in emission.graph.dependences
-        if d.kind == "flow" and d.source == load
-    )
-    return tuple(readers)
-
-
-def _ring_members(emission: Emission, plan: Plan) -> Iterator[tuple[str, ...]]:
+def _ring_members(emission: Emission, plan: Plan, places: Places) -> Iterator[tuple[str, ...]]:
     """Loads that are waited for together: same depth, same readers, one after the other."""
     depths = {ring.buffer: ring.depth for ring in emission.schedule.rings}
     group: list[str] = []
     key: object = None
-    producer = [r for r in plan.roles if any(o.kind == "load" for o in r.operations)]
-    for operation in (o for r in producer for o in r.operations if o.kind == "load"):
-        own = (depths[operation.name], operation.lag, _readers(emission, operation.name))
-        if group and own != key:
-            yield tuple(group)
-            group = []
-        group.append(operation.name)
-        key = own
+    for role in plan.roles:
+        for operation in (o for o in role.operations if o.kind == "load"):
+            readers = frozenset(places.readers(operation.name))
+            own = (role.name, depths[operation.name], operation.lag, readers)
+            if group and own != key:
+                yield tuple(group)
+                group = []
+            group.append(operation.name)
+            key = own
     if group:
         yield tuple(group)
 
 
-def _readers(emission: Emission, load: str) -> frozenset[str]:
-    return frozenset(
-        d.target for d in emission.graph.dependences if d.kind == "flow" and d.source == load
-    )
+def _bytes(storage: Storage, names: Iterable[str]) -> int:
+    """What copies bring to one slot of each of the buffers."""
+    buffers = [storage.buffers[name] for name in names]
+    return sum(b.rows * b.columns * ELEMENT_BYTES[b.dtype] for b in buffers)
 
 
-def _bytes(emission: Emission, names: Iterable[str]) -> int:
-    total = 0
-    for name in names:
-        tile = emission.tiled.tile(name)
-        elements = 1
-        for extent in tile.shape:
-            elements *= extent
-        total += elements * ELEMENT_BYTES[tile.dtype]
-    return total
-
-
-def _add_tile(emission: Emission, storage: Storage, tile: TileNode, slots: int) -> None:
+def _add_tile(emission: Emission, storage: Storage, tile: TileNode, name: str, slots: int) -> None:
+    """A matrix, or a vector as one row of whole chunks of 16 bytes."""
     line = emission.operation(tile).position.line
-    if len(tile.shape) != 2:
-        raise Unsupported(f"{tile.name}: a vector loaded in the loop", line)
-    if not swizzle_of(tile.shape[1], tile.dtype):
-        raise Unsupported(f"{tile.name}: rows of {tile.shape[1]} {tile.dtype}", line)
-    storage.add(tile.name, tile.shape[0], tile.shape[1], tile.dtype, slots)
+    if len([extent for extent in tile.shape if extent > 1]) < 2:
+        extent = max(tile.shape, default=1)
+        whole = CHUNK_BYTES // ELEMENT_BYTES[tile.dtype]
+        storage.add(name, 1, -(-extent // whole) * whole, tile.dtype, slots)
+        if storage.buffers[name].columns > MOST_BOX:
+            raise Unsupported(f"{tile.name}: a vector of {extent} elements in the loop", line)
+        return
+    if not swizzle_of(tile.shape[-1], tile.dtype):
+        raise Unsupported(f"{tile.name}: rows of {tile.shape[-1]} {tile.dtype}", line)
+    storage.add(name, tile.shape[-2], tile.shape[-1], tile.dtype, slots)
 
 
 def copies_in(
@@ -148,7 +176,7 @@ def copies_in(
     """The copies of one tile to its slot, one for each panel of the buffer."""
     tile, buffer = emission.tiled.tile(name), storage.buffers[name]
     access = emission.operation(tile).memory_access
-    columns = buffer.swizzle // ELEMENT_BYTES[buffer.dtype]
+    columns = buffer.swizzle // ELEMENT_BYTES[buffer.dtype] or buffer.columns
     box = (*_tile(access)[:-1], columns)
     for panel in range(buffer.columns // columns):
         yield CopyIn(

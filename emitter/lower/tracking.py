@@ -2,52 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ...models.warp_expression import fragments_in
 from ...models.warp_step import (
     Acquire,
     Anchor,
-    Assign,
     Boundary,
     Pin,
-    ReduceColumns,
     Release,
     Step,
+    WaitCopies,
     WaitProducts,
 )
-from .chains import ChainSteps
+from .chains import Chain, ChainSteps
+from .copies import Copies
+from .places import ReadKind
 from .plan import PlannedOperation
 from .products import Products
-from .storage import Storage
 from .turns import Turn, pass_turn, wait_for_turn
 
 
 @dataclass(frozen=True, slots=True)
+class RingUse:
+    """How one role uses a ring: its operations that read it; `alone`: copies out only."""
+
+    readers: frozenset[str]
+    is_released: bool  # a ring that is filled once is not
+    alone: bool = False
+    by_threads: bool = False  # chains are among them
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """A product in flight."""
+    """An operation in flight: a product, or a copy out."""
 
     operation: str
     iteration: int
-    target: str
-    left: str | None
-    rings: tuple[str, ...]
+    kind: ReadKind
+    targets: tuple[str, ...]
+    lefts: tuple[str, ...]
+    commits: int  # batches of the hardware
     chains_before: int  # elementwise chains that the role had done when it was issued
     over: int  # cycle of the schedule at which it is over
 
 
 @dataclass(slots=True)
-class ComputeRole:
-    """Writes the steps of a role that computes, and knows what is in flight after each."""
+class TrackedRole:
+    """Writes the steps of a role, and knows what is in flight after each."""
 
     chains: ChainSteps
     products: Products
-    storage: Storage
+    copies: Copies
     turns: tuple[Turn, ...]
-    readers: dict[str, frozenset[str]]  # ring -> operations of this role that read it
+    rings: dict[str, RingUse]
     interval: int  # initiation interval, cycles
-    flying: list[Batch] = field(default_factory=list)
+    flying: list[Batch] = field(default_factory=list)  # products, oldest first
+    leaving: list[Batch] = field(default_factory=list)  # copies out, oldest first
     chains_done: int = 0
     period: int = 0  # of the instance that is written
     just_settled: frozenset[str] = frozenset()  # by a wait with no block boundary behind it yet
@@ -62,102 +74,174 @@ class ComputeRole:
         steps = [*self._settle_what_is_over(now, operation)]
         if operation.kind == "matrix":
             return [*steps, *self._product(operation, iteration, now)]
-        return [*steps, *self._chain(operation)]
+        if operation.kind == "vector":
+            return [*steps, *self._chain(operation, iteration)]
+        if operation.kind == "load":
+            return [*steps, *self.copies.load(operation)]
+        return [*steps, *self._copy_out(operation, iteration, now)]
 
     def drain(self) -> list[Step]:
         """Wait for everything that is still in flight."""
-        return list(self._settle(len(self.flying), "", 0, release=False))
-
-    # ---- products
+        steps = [*self._settle(len(self.flying), "", 0, release=False)]
+        if self.leaving:
+            self.leaving = []
+            steps.append(WaitCopies())
+        return steps
 
     def _settle_what_is_over(self, now: int, operation: PlannedOperation) -> Iterator[Step]:
-        """Wait for the products that the schedule has over by now, and give back their slots.
+        """Wait for what the schedule has over by now, and give back its slots.
 
-        So a load that waits for a slot waits for something earlier in the schedule, as every turn
-        does, and they cannot wait for each other.
+        So an operation that waits for a slot waits for something earlier in the schedule, as every
+        turn does, and they cannot wait for each other.
         """
         ended = [place for place, batch in enumerate(self.flying, 1) if batch.over <= now]
         yield from self._settle(max(ended, default=0), operation.name, operation.lag)
+        read = [place for place, batch in enumerate(self.leaving, 1) if batch.over <= now]
+        yield from self._settle_copies(max(read, default=0), operation)
 
-    def _product(self, operation: PlannedOperation, iteration: int, now: int) -> Iterator[Step]:
-        operands = self.products.operands(operation)
-        streamed = [r for r in operands.rings if self.storage.rings[r].arrivals]
-        for ring in streamed:
-            if (ring, iteration) not in self.slots:
-                self.slots[ring, iteration] = self.acquired.get(ring, 0)
-                self.acquired[ring] = self.acquired.get(ring, 0) + 1
-                self.unread[ring, iteration] = set(self.readers[ring])
-                yield Acquire(ring=ring, operation=operation.name, lag=operation.lag)
-                self.just_settled = frozenset()
-        yield from wait_for_turn(self.turns, operation)
-        yield self.products.step(operation, lambda ring: self._age(ring, iteration))
-        yield from pass_turn(self.turns, operation)
-        self.flying.append(
-            Batch(operation.name, iteration, operands.target, operands.left_fragment,
-                  tuple(streamed), self.chains_done, now + operation.latency_cycles)
+    # ---- rings
+
+    def _read_by(self, operation: PlannedOperation) -> tuple[str, ...]:
+        """The rings whose slots an operation acquires and gives back."""
+        return tuple(
+            ring for ring, use in self.rings.items()
+            if use.is_released and operation.name in use.readers
         )  # fmt: skip
 
+    def _acquire(
+        self, operation: PlannedOperation, iteration: int, rings: Iterable[str]
+    ) -> list[Step]:
+        """Slots of the rings, where no operation of the role has acquired them yet."""
+        steps: list[Step] = []
+        for ring in rings:
+            use = self.rings[ring]
+            if not use.is_released or (ring, iteration) in self.slots:
+                continue
+            self.slots[ring, iteration] = self.acquired.get(ring, 0)
+            self.acquired[ring] = self.acquired.get(ring, 0) + 1
+            self.unread[ring, iteration] = set(use.readers)
+            steps.append(
+                Acquire(ring=ring, alone=use.alone, operation=operation.name, lag=operation.lag)
+            )
+        if steps:
+            self.just_settled = frozenset()
+        return steps
+
     def _age(self, ring: str, iteration: int) -> int:
-        if not self.storage.rings[ring].arrivals:
+        if not self.rings[ring].is_released:
             return 0
         return self.acquired[ring] - 1 - self.slots[ring, iteration]
 
-    # ---- chains
+    def _have_read(self, operation: str, iteration: int) -> Iterator[Step]:
+        """Give back the slots that nobody else of the role has still to read."""
+        for key in [
+            k for k, left in self.unread.items() if k[1] == iteration and operation in left
+        ]:
+            self.unread[key].discard(operation)
+            if not self.unread[key]:
+                del self.unread[key]
+                ring, use = key[0], self.rings[key[0]]
+                age, lag = self._age(ring, iteration), self.period - iteration
+                yield Release(
+                    ring=ring, age=age, alone=use.alone, by_threads=use.by_threads,
+                    operation=operation, lag=lag,
+                )  # fmt: skip
 
-    def _chain(self, operation: PlannedOperation) -> Iterator[Step]:
-        steps = list(self.chains.steps(operation.members, operation.name, operation.lag))
-        read, written = touched(steps)
-        last = 0
-        for place, batch in enumerate(self.flying, 1):
-            if batch.target in read | written or (batch.left is not None and batch.left in written):
-                last = place
-        yield from self._settle(last, operation.name, operation.lag)
-        if self.just_settled and not self.just_settled & read:
-            # Nothing else would keep ptxas from doing this chain before that wait.
-            yield Boundary(operation=operation.name, lag=operation.lag)
-            self.just_settled = frozenset()
-            rows = self.chains.rows(sorted(read))
-            if rows:
-                yield Anchor(fragments=rows, operation=operation.name, lag=operation.lag)
-        # Pinned at both ends, a chain stays where the schedule has it.
-        inputs = self.chains.pinned(sorted(read))
-        if inputs:
-            yield Pin(fragments=inputs, operation=operation.name, lag=operation.lag)
+    # ---- products
+
+    def _product(self, operation: PlannedOperation, iteration: int, now: int) -> Iterator[Step]:
+        operands = self.products.operands(operation)
+        yield from self._acquire(operation, iteration, operands.rings)
+        yield from wait_for_turn(self.turns, operation)
+        steps = list(self.products.steps(operation, lambda ring: self._age(ring, iteration)))
         yield from steps
-        self.chains_done += 1
+        yield from pass_turn(self.turns, operation)
+        self.flying.append(
+            Batch(operation.name, iteration, "product", operands.targets, operands.left_fragments,
+                  len(steps), self.chains_done, now + operation.latency_cycles)
+        )  # fmt: skip
 
     def _settle(self, count: int, name: str, lag: int, *, release: bool = True) -> Iterator[Step]:
-        """Wait until the first `count` batches in flight are over, and give back their slots."""
+        """Wait until the first `count` products in flight are over, and give back their slots."""
         if not count:
             return
         over, self.flying = self.flying[:count], self.flying[count:]
         if self.chains_done > over[-1].chains_before:
             yield Boundary(operation=name, lag=lag)
-        settled = dict.fromkeys(f for b in over for f in (b.target, b.left) if f is not None)
-        busy = {f for b in self.flying for f in (b.target, b.left)}
+        settled = dict.fromkeys(f for b in over for f in (*b.targets, *b.lefts))
+        busy = {f for b in self.flying for f in (*b.targets, *b.lefts)}
         free = tuple(f for f in settled if f not in busy)
-        yield WaitProducts(pending=len(self.flying), settled=free, operation=name, lag=lag)
+        pending = sum(batch.commits for batch in self.flying)
+        yield WaitProducts(pending=pending, settled=free, operation=name, lag=lag)
         self.just_settled = frozenset(settled)
         if release:
-            yield from self._release(over)
+            for batch in over:
+                yield from self._have_read(batch.operation, batch.iteration)
 
-    def _release(self, over: Iterable[Batch]) -> Iterator[Step]:
+    # ---- chains
+
+    def _chain(self, operation: PlannedOperation, iteration: int) -> Iterator[Step]:
+        rings = self._read_by(operation)
+        acquired = self._acquire(operation, iteration, rings)
+        ages = {ring: self._age(ring, iteration) for ring in rings}
+        steps = self.chains.steps(Chain(operation.members, operation.name, operation.lag, ages))
+        read, written = touched(steps)
+        last = 0
+        for place, batch in enumerate(self.flying, 1):
+            if set(batch.targets) & (read | written) or set(batch.lefts) & written:
+                last = place
+        yield from self._settle(last, operation.name, operation.lag)
+        yield from acquired
+        yield from self._kept_behind(operation, read, has_boundary=bool(acquired))
+        # Pinned at both ends, a chain stays where the schedule has it.
+        inputs = self.chains.pinned(sorted(read))
+        if inputs:
+            yield Pin(fragments=inputs, operation=operation.name, lag=operation.lag)
+        yield from steps
+        yield from self._have_read(operation.name, iteration)
+        self.chains_done += 1
+
+    def _kept_behind(
+        self, operation: PlannedOperation, read: set[str], *, has_boundary: bool
+    ) -> Iterator[Step]:
+        """What keeps ptxas from doing a chain before a wait whose results it does not read."""
+        if not self.just_settled or self.just_settled & read:
+            return
+        if not has_boundary:
+            yield Boundary(operation=operation.name, lag=operation.lag)
+        self.just_settled = frozenset()
+        rows = self.chains.rows(sorted(read))
+        if rows:
+            yield Anchor(fragments=rows, operation=operation.name, lag=operation.lag)
+
+    # ---- copies out
+
+    def _copy_out(self, operation: PlannedOperation, iteration: int, now: int) -> Iterator[Step]:
+        yield from self._acquire(operation, iteration, self._read_by(operation))
+        yield from self.copies.store(operation)
+        self.leaving.append(
+            Batch(operation.name, iteration, "copy", (), (), 1, self.chains_done,
+                  now + operation.latency_cycles)
+        )  # fmt: skip
+
+    def _settle_copies(self, count: int, operation: PlannedOperation) -> Iterator[Step]:
+        if not count:
+            return
+        over, self.leaving = self.leaving[:count], self.leaving[count:]
+        pending = sum(batch.commits for batch in self.leaving)
+        yield WaitCopies(
+            read_only=True, pending=pending, operation=operation.name, lag=operation.lag
+        )
         for batch in over:
-            for ring in batch.rings:
-                left = self.unread[ring, batch.iteration]
-                left.discard(batch.operation)
-                if not left:
-                    age = self._age(ring, batch.iteration)
-                    lag = self.period - batch.iteration
-                    yield Release(ring=ring, age=age, operation=batch.operation, lag=lag)
+            yield from self._have_read(batch.operation, batch.iteration)
 
 
-def touched(steps: Iterable[Step]) -> tuple[set[str], set[str]]:
-    """Fragments that elementwise steps read, and those that they write."""
+def touched(steps: Sequence[Step]) -> tuple[set[str], set[str]]:
+    """Fragments that elementwise steps read as they find them, and those that they write."""
     read: set[str] = set()
     written: set[str] = set()
     for step in steps:
-        if isinstance(step, Assign | ReduceColumns):
-            written.add(step.target)
-            read.update(fragments_in(step.value))
+        value, target = getattr(step, "value", None), getattr(step, "target", None)
+        read.update(set(fragments_in(value)) - written if value is not None else ())
+        written |= {target} if target is not None else set()
     return read, written

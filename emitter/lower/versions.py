@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ...models.errors import Unsupported
 from ...models.problem import Dependence
 from ..inputs import Emission, source_of
+from .places import Places
 from .plan import PlannedOperation, PlannedRole
 
 
@@ -39,7 +40,7 @@ def single_version_orders(emission: Emission) -> Iterator[Dependence]:
             )
 
 
-def check_versions(emission: Emission, role: PlannedRole) -> None:
+def check_versions(emission: Emission, role: PlannedRole, places: Places) -> None:
     """Raise SecondVersion, naming value and reader, where one would be needed."""
     place = {operation.name: index for index, operation in enumerate(role.operations)}
     planned = {operation.name: operation for operation in role.operations}
@@ -53,7 +54,8 @@ def check_versions(emission: Emission, role: PlannedRole) -> None:
                 continue
             made, _, further = emission.behind_views(source)
             maker = planned.get(emission.owner.get(made.name, ""))
-            if maker is None or emission.operation(made).kind == "load":
+            in_registers = maker is not None and emission.operation(made).kind != "load"
+            if maker is None or not in_registers or places.buffer_of(reader.name, made.name):
                 continue
             distance = read.distance + further
             if not _is_in_time(reader, place[reader.name], maker, place[maker.name], distance):

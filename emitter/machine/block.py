@@ -8,7 +8,13 @@ from math import prod
 
 from ...models.kernel import ELEMENT_BYTES
 from ...models.tile_program import TensorParameter
-from ...models.warp_expression import Expression, fragments_in
+from ...models.warp_expression import (
+    Expression,
+    StoredElement,
+    fragments_in,
+    stored_in,
+    sums_above_in,
+)
 from ...models.warp_program import Ring, SharedBuffer, TensorMap, WarpProgram
 from ...models.warp_program_checks import steps_of
 from ...models.warp_step import Release
@@ -17,6 +23,14 @@ from .block_data import BlockData
 from .knowledge import nothing
 from .slots import Slot
 from .unrolled import Unrolled, unrolled
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """The fragments and the elements of shared memory that an expression reads."""
+
+    fragments: tuple[str, ...]
+    stored: tuple[StoredElement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +45,7 @@ class Plan:
     map_bytes: dict[str, int]
     releases: frozenset[tuple[str, str]]  # (role, ring)
     steps: dict[int, list[list[Unrolled]]] = field(default_factory=dict)  # trips -> role -> steps
-    reads: dict[int, tuple[str, ...]] = field(default_factory=dict)  # id(expression) -> fragments
+    reads: dict[int, Reads] = field(default_factory=dict)  # by id(expression)
 
     def steps_for(self, trips: int) -> list[list[Unrolled]]:
         """The steps of each role for so many trips."""
@@ -39,12 +53,17 @@ class Plan:
             self.steps[trips] = [unrolled(role, trips) for role in self.program.roles]
         return self.steps[trips]
 
-    def fragments_of(self, value: Expression) -> tuple[str, ...]:
-        """The fragments that an expression of the program reads."""
+    def reads_of(self, value: Expression) -> Reads:
+        """What an expression of the program reads."""
         # by identity: the program outlives the plan, and hashing an expression walks through it
         found = self.reads.get(id(value))
         if found is None:
-            found = self.reads[id(value)] = fragments_in(value)
+            above = tuple(
+                StoredElement(buffer=name, down="none", across="column")
+                for name in sums_above_in(value)
+            )
+            found = Reads(fragments_in(value), (*stored_in(value), *above))
+            self.reads[id(value)] = found
         return found
 
 
@@ -115,4 +134,6 @@ def _ring_state(ring: Ring, width: int) -> RingState:
 
     # a barrier of no arrivals cannot be made: nobody releases such a ring, so its phase never ends
     empty = barriers("empty", max(1, ring.arrivals))
-    return RingState(ring, barriers("full", 1), empty, [{} for _ in range(ring.depth)])
+    return RingState(
+        ring, barriers("full", ring.writers or 1), empty, [{} for _ in range(ring.depth)]
+    )

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...models.index_expression import IndexExpression, evaluate_index, names_in_index
 from ...models.kernel import ELEMENT_BYTES
-from ...models.warp_expression import Expression
+from ...models.warp_expression import Expression, StoredElement
 from ...models.warp_program import SharedBuffer, TensorMap, WarpProgram
 from ...models.warp_step import (
     Assign,
@@ -26,6 +26,7 @@ from .arithmetic import REDUCTIONS, rounded, widened
 from .expressions import Evaluation, Shape
 from .global_memory import read_box, write_box
 from .hazards import Hazard
+from .here import Here
 from .layouts import Array, column_places, matrix_places, over_quads, row_places
 from .products import ROWS, accumulator, register_matrix, shared_matrix
 from .registers import Registers
@@ -45,12 +46,10 @@ class BlockData:
     integers: Mapping[str, int]
     start: int  # of the loop
 
-    def copy_in(
-        self, step: CopyIn, slot: int, registers: Registers | None, iteration: int | None
-    ) -> Callable[[], None]:
+    def copy_in(self, step: CopyIn, slot: int, here: Here) -> Callable[[], None]:
         """The landing of a copy whose coordinates are those of now."""
         buffer, tensor_map = self.program.buffer(step.buffer), self._map(step)
-        starts = self._starts(step, registers, iteration)
+        starts = self._starts(step, here)
         starts = (*starts[:-1], starts[-1] + step.first_column)
         address = buffer.offset + slot * buffer.slot_bytes + step.panel_offset
         array = self.arrays[tensor_map.argument]
@@ -60,17 +59,16 @@ class BlockData:
 
         return land
 
-    def copy_out(
-        self, step: CopyOut, registers: Registers | None, iteration: int | None
-    ) -> Callable[[], None]:
+    def copy_out(self, step: CopyOut, slot: int, here: Here) -> Callable[[], None]:
         """The moves of a copy whose coordinates are those of now: one box for each panel."""
         buffer, tensor_map = self.program.buffer(step.buffer), self._map(step)
-        starts = self._starts(step, registers, iteration)
+        starts = self._starts(step, here)
+        starts = (*starts[:-1], starts[-1] + step.first_column)
         if len(starts) > 1:
             starts = (*starts[:-2], starts[-2] + step.first_row, starts[-1])
         array, box = self.arrays[tensor_map.argument], tensor_map.box
         pitch = box[-1] * ELEMENT_BYTES[buffer.dtype]
-        first = buffer.offset + step.slot * buffer.slot_bytes + step.first_row * pitch
+        first = buffer.offset + slot * buffer.slot_bytes + step.from_row * pitch
 
         def move() -> None:
             for panel in range(-(-buffer.columns // box[-1])):
@@ -100,68 +98,64 @@ class BlockData:
             raise Hazard(f"multiplies {step.dtype}, {buffer.name} holds {buffer.dtype}")
         return shared_matrix(self.memory, step.right, buffer, slot, step.columns, step.depth)
 
-    def assign(self, step: Assign, registers: Registers, iteration: int | None) -> None:
+    def assign(self, step: Assign, here: Here) -> None:
         """Every register of the target."""
-        fragment = registers.fragments[step.target]
+        fragment = here.own.fragments[step.target]
         shape = Shape(fragment.layout, fragment.columns)
-        registers.write(step.target, self._values(step.value, shape, registers, iteration))
+        here.own.write(step.target, self.values(step.value, shape, here))
 
-    def reduce_columns(
-        self, step: ReduceColumns, registers: Registers, iteration: int | None
-    ) -> None:
+    def reduce_columns(self, step: ReduceColumns, here: Here) -> None:
         """Each thread its own registers of a row, then the quad."""
         shape = Shape("matrix", step.columns)
-        values = self._values(step.value, shape, registers, iteration)
-        values = np.broadcast_to(values, (registers.threads, shape.elements))
+        values = self.values(step.value, shape, here)
+        values = np.broadcast_to(values, (here.own.threads, shape.elements))
         combine = REDUCTIONS[step.primitive]
         halves = [
             combine.reduce(values[:, np.arange(shape.elements) // 2 % 2 == half], axis=1)
             for half in range(2)
         ]
-        registers.write(step.target, over_quads(np.stack(halves, axis=1), combine))
+        here.own.write(step.target, over_quads(np.stack(halves, axis=1), combine))
 
-    def load_vector(self, step: LoadVector, registers: Registers, iteration: int | None) -> None:
+    def load_vector(self, step: LoadVector, here: Here) -> None:
         """Each thread the elements of its own registers."""
-        fragment = registers.fragments[step.target]
+        fragment = here.own.fragments[step.target]
         if fragment.layout == "scalar":
             places: Array = np.zeros((1, 1), np.int64)
         else:
             rows = fragment.layout == "rows"
             places = row_places() if rows else column_places(fragment.columns)
-        vector, first = self._vector(step, registers, iteration)
+        vector, first = self._vector(step, here)
         element = places + first
         inside = (element >= 0) & (element < vector.size)
         values = np.zeros(element.shape, vector.dtype)
         values[inside] = vector[element[inside]]
-        registers.write(step.target, widened(values))
+        here.own.write(step.target, widened(values))
 
-    def store_rows(self, step: StoreRows, registers: Registers, iteration: int | None) -> None:
+    def store_rows(self, step: StoreRows, here: Here) -> None:
         """One thread of each quad stores; all four must hold the same."""
-        values = self._values(step.value, Shape("rows"), registers, iteration)
-        values = np.broadcast_to(values, (registers.threads, 2))
+        values = self.values(step.value, Shape("rows"), here)
+        values = np.broadcast_to(values, (here.own.threads, 2))
         quads = values.reshape(-1, 4, 2)
         if not np.array_equal(quads, np.broadcast_to(quads[:, :1], quads.shape), equal_nan=True):
             raise Hazard("stores rows that differ between the threads of a quad")
-        vector, first = self._vector(step, registers, iteration)
+        vector, first = self._vector(step, here)
         element = row_places()[::4] + first
         inside = (element >= 0) & (element < vector.size)
         vector[element[inside]] = values[::4][inside].astype(vector.dtype)
 
-    def stage(self, step: Stage, registers: Registers, iteration: int | None) -> None:
+    def stage(self, step: Stage, slot: int, here: Here) -> None:
         """Each thread its own registers."""
         buffer = self.program.buffer(step.buffer)
-        values = self._values(step.value, Shape("matrix", step.columns), registers, iteration)
+        values = self.values(step.value, Shape("matrix", step.columns), here)
         row, column = matrix_places(step.columns)
         self.memory.write_tile(
-            buffer, step.slot, row + step.first_row, column, rounded(values, buffer.dtype)
+            buffer, slot, row + step.first_row, column, rounded(values, buffer.dtype)
         )
 
-    def _vector(
-        self, step: LoadVector | StoreRows, registers: Registers, iteration: int | None
-    ) -> tuple[Array, int]:
+    def _vector(self, step: LoadVector | StoreRows, here: Here) -> tuple[Array, int]:
         """The vector, and the number of the first element of its tile; empty if it is outside."""
         array = self.arrays[step.argument]
-        index = [self._integer(part, registers, iteration) for part in step.index]
+        index = [self._integer(part, here) for part in step.index]
         first = index[-1] * step.extent + step.first
         for place, length in zip(index[:-1], array.shape, strict=False):
             if not 0 <= place < length:
@@ -176,26 +170,27 @@ class BlockData:
         _check_map(buffer, tensor_map, self.arrays[tensor_map.argument].ndim)
         return tensor_map
 
-    def _starts(
-        self, step: CopyIn | CopyOut, registers: Registers | None, iteration: int | None
-    ) -> Starts:
+    def _starts(self, step: CopyIn | CopyOut, here: Here) -> Starts:
         parts = zip(step.index, step.tile, strict=True)
-        return tuple(self._integer(part, registers, iteration) * tile for part, tile in parts)
+        return tuple(self._integer(part, here) * tile for part, tile in parts)
 
-    def _values(
-        self, value: Expression, shape: Shape, registers: Registers, iteration: int | None
-    ) -> Array:
+    def values(self, value: Expression, shape: Shape, here: Here) -> Array:
+        """The expression for every register of such a fragment."""
         evaluation = Evaluation(
-            registers, self.scalars, lambda part: self._integer(part, registers, iteration)
-        )
+            here.own, self.scalars, lambda part: self._integer(part, here),
+            lambda stored, row, column: self._stored(stored, row, column, here),
+        )  # fmt: skip
         return evaluation.of(value, shape)
 
-    def _integer(
-        self, part: IndexExpression, registers: Registers | None, iteration: int | None
-    ) -> int:
-        values = dict(self.integers)
-        if iteration is not None:
-            values[self.program.loop.index] = self.start + iteration
+    def _stored(self, stored: StoredElement, row: Array, column: Array, here: Here) -> Array:
+        buffer = self.program.buffer(stored.buffer)
+        slot = here.slot_of(stored)
+        return widened(self.memory.read_tile(buffer, slot, row, column))
+
+    def _integer(self, part: IndexExpression, here: Here) -> int:
+        values, registers = dict(self.integers), here.registers
+        if here.iteration is not None:
+            values[self.program.loop.index] = self.start + here.iteration
         for name in names_in_index(part):
             if registers is not None and name.role == "local" and registers.has(name.name):
                 values[name.name] = registers.scalar(name.name)

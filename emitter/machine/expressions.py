@@ -14,13 +14,17 @@ from ...models.warp_expression import (
     Expression,
     FragmentElement,
     IndexValue,
+    LaneElement,
     NumberValue,
     Rounded,
     ScalarValue,
+    StoredElement,
+    SumAbove,
 )
+from ...models.warp_program_checks import GROUP_THREADS
 from .arithmetic import apply, rounded, widened
 from .hazards import Hazard
-from .layouts import Array, column_places, matrix_places, row_places
+from .layouts import Array, column_places, lane_places, matrix_places, row_places
 from .registers import Registers
 
 
@@ -36,16 +40,21 @@ class Shape:
         """Of each thread."""
         if self.layout in ("matrix", "operand"):
             return self.columns // 2
-        return {"rows": 2, "columns": self.columns // 4}.get(self.layout, 1)
+        several = {"rows": 2, "columns": self.columns // 4, "lanes": self.columns // 32}
+        return several.get(self.layout, 1)
 
     def places(self, axis: str) -> Array:
-        """The row or column of each register."""
-        if self.layout in ("matrix", "operand"):
+        """The row, the column or the place of each register; 0 for none of them."""
+        if axis == "none":
+            return np.zeros((1, 1), np.int64)
+        if self.layout in ("matrix", "operand") and axis in ("row", "column"):
             return matrix_places(self.columns)[0 if axis == "row" else 1]
         if self.layout == "rows" and axis == "row":
             return row_places()
         if self.layout == "columns" and axis == "column":
             return column_places(self.columns)
+        if self.layout == "lanes" and axis == "lane":
+            return lane_places(self.columns)
         raise Hazard(f"asks for the {axis} of an element of a fragment of {self.layout}")
 
 
@@ -56,6 +65,7 @@ class Evaluation:
     registers: Registers
     scalars: Mapping[str, Array]
     integer: Callable[[IndexExpression], int]
+    stored: Callable[[StoredElement, Array, Array], Array]  # at rows and columns of the tile
 
     def of(self, value: Expression, shape: Shape) -> Array:
         """Threads x registers, or what broadcasts to that."""
@@ -71,8 +81,27 @@ class Evaluation:
             return (shape.places(value.axis) + value.first).astype(np.int32)
         if isinstance(value, Rounded):
             return widened(rounded(self.of(value.operand, shape), value.dtype))
+        if isinstance(value, StoredElement):
+            return self._stored(value, shape)
+        if isinstance(value, LaneElement):
+            return self.registers.turned(value.name, shape.places(value.axis) + value.first)
+        if isinstance(value, SumAbove):
+            return self._sum_above(value, shape)
         assert isinstance(value, Apply)
         return apply(value.primitive, [self.of(operand, shape) for operand in value.operands])
+
+    def _stored(self, value: StoredElement, shape: Shape) -> Array:
+        row, column = shape.places(value.down), shape.places(value.across)
+        return self.stored(value, row + value.first_row, column + value.first_column)
+
+    def _sum_above(self, value: SumAbove, shape: Shape) -> Array:
+        buffer = StoredElement(buffer=value.buffer, down="none", across="column")
+        column, warp = shape.places("column"), np.arange(GROUP_THREADS)[:, None] // 32
+        total = np.zeros((GROUP_THREADS, shape.elements), np.float32)
+        for above in range(3):
+            found = self.stored(buffer, np.full((1, 1), above), column)
+            total = np.where(warp > above, total + found, total)
+        return total
 
 
 def _number(value: bool | int | float | str) -> Array:

@@ -61,6 +61,13 @@ def column_places(columns: int) -> Array:
     return _frozen(_PAIR[:, None] + 8 * (register // 2) + register % 2)[0]
 
 
+@lru_cache(maxsize=64)
+def lane_places(extent: int) -> Array:
+    """Which element each register of a lanes fragment holds."""
+    each = extent // 32
+    return _frozen((_THREAD % 32)[:, None] * each + np.arange(each))[0]
+
+
 def row_register(registers: int) -> Array:
     """Which register of a rows fragment goes with each register of a matrix."""
     return np.asarray(np.arange(registers) // 2 % 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ...models.shared_step import StageVector
+from ...models.warp_expression import Expression
 from ...models.warp_step import (
     Arrive,
     CopyOut,
@@ -13,8 +15,10 @@ from ...models.warp_step import (
     WaitCopies,
 )
 from .hazards import Hazard
-from .knowledge import DRAINED, KINDS, SETTLED, STAGED
+from .knowledge import DRAINED, FETCHED, KINDS, SETTLED, STAGED, WRITTEN
+from .ring_steps import acquired_slot, reserved_slot
 from .role_run import RoleRun
+from .shared_data import stage_vector_data
 from .slots import Slot
 from .waits import BarrierWait, CopiesWait
 
@@ -24,32 +28,69 @@ ROWS = 64  # that a role of four warps stages at once
 def load_vector(run: RoleRun, step: LoadVector) -> None:
     """Read global memory into a fragment."""
     run.ledger.write(step.target)
-    if run.block.data is not None and run.registers is not None:
-        run.block.data.load_vector(step, run.registers, run.iteration)
+    if run.block.data is not None:
+        run.block.data.load_vector(step, run.here)
 
 
 def store_rows(run: RoleRun, step: StoreRows) -> None:
     """Write rows to global memory."""
-    run.ledger.check_read(run.block.plan.fragments_of(step.value))
-    if run.block.data is not None and run.registers is not None:
-        run.block.data.store_rows(step, run.registers, run.iteration)
+    fetch(run, step.value)
+    if run.block.data is not None:
+        run.block.data.store_rows(step, run.here)
 
 
 def stage(run: RoleRun, step: Stage) -> None:
     """Write to shared memory, where nobody may still read or write."""
-    run.ledger.check_read(run.block.plan.fragments_of(step.value))
-    slot = _slot(run, step.buffer, step.slot)
+    fetch(run, step.value)
+    slot = _staging_slot(run, step)
     rows = step.first_row, step.first_row + ROWS
     if rows[1] > slot.rows:
         raise Hazard(f"stages rows {rows[0]} to {rows[1]} of {slot}, which has {slot.rows}")
+    write(run, slot, rows)
+    if run.block.data is not None:
+        run.block.data.stage(step, slot.number, run.here)
+
+
+def stage_vector(run: RoleRun, step: StageVector) -> None:
+    """Write a vector to the slot that is reserved."""
+    fetch(run, step.value)
+    slot = _staging_slot(run, step)
+    write(run, slot, (0, 1))
+    if run.block.data is not None:
+        stage_vector_data(run.block.data, step, slot.number, run.here)
+
+
+def _staging_slot(run: RoleRun, step: Stage | StageVector) -> Slot:
+    if step.ring is None:
+        return run.block.slots[step.buffer][0]
+    return reserved_slot(run, step.ring, step.buffer)[0]
+
+
+def write(run: RoleRun, slot: Slot, rows: tuple[int, int]) -> None:
+    """Note a write of rows by all threads; raises Hazard where others may still use them."""
     if slot.landing:
         raise Hazard(f"stages to {slot} while a copy into it is still in flight")
-    kinds, roles = (SETTLED, DRAINED, STAGED), run.block.plan.roles
+    kinds, roles = (SETTLED, DRAINED, STAGED, FETCHED), run.block.plan.roles
     slot.check_known("stages to", kinds, rows, run.knows(), roles, but=run.index)
     run.staged += 1
     slot.note(STAGED, run.index, rows, run.staged)
-    if run.block.data is not None and run.registers is not None:
-        run.block.data.stage(step, run.registers, run.iteration)
+
+
+def fetch(run: RoleRun, value: Expression) -> None:
+    """Read what an expression reads; raises Hazard where it is not there, or may not be yet."""
+    reads = run.block.plan.reads_of(value)
+    run.ledger.check_read(reads.fragments)
+    for stored in reads.stored:
+        if stored.ring is None:
+            slot = run.block.slots[stored.buffer][0]
+        else:
+            slot, _ = acquired_slot(run, stored.ring, stored.buffer, stored.age)
+        every, roles = (0, slot.rows), run.block.plan.roles
+        for role, number in slot.staged_by(every):
+            if run.known[KINDS * role + WRITTEN] < number:
+                raise Hazard(f"reads {slot}, which {roles[role]} wrote with no barrier since")
+        run.fetched += 1
+        slot.note(FETCHED, run.index, every, run.fetched)
 
 
 def proxy_fence(run: RoleRun, step: ProxyFence) -> None:
@@ -59,28 +100,34 @@ def proxy_fence(run: RoleRun, step: ProxyFence) -> None:
 
 def copy_out(run: RoleRun, step: CopyOut) -> None:
     """Issue a copy; it reads and writes at any later time."""
-    slot = _slot(run, step.buffer, step.slot)
+    if step.ring is None:
+        slot = run.block.slots[step.buffer][0]
+    else:
+        slot, tile = acquired_slot(run, step.ring, step.buffer)
+        run.leaving[step.ring, tile] = run.copied + 1
     # every panel is one box, and all have the rows of the box
     box = run.block.plan.maps[step.tensor_map].box
-    rows = step.first_row, step.first_row + (box[-2] if len(box) > 1 else 1)
-    _check_staged(run, slot, rows)
+    rows = step.from_row, step.from_row + (box[-2] if len(box) > 1 else 1)
+    check_staged(run, slot, rows, f"copies {slot} out")
     run.copied += 1
-    slot.note(DRAINED, run.index, rows, run.copied)
+    number = run.copied
+    slot.note(DRAINED, run.index, rows, number)
     data = run.block.data
-    move = data.copy_out(step, run.registers, run.iteration) if data else None
+    move = data.copy_out(step, slot.number, run.here) if data else None
 
     def over() -> None:
         if move is not None:
             move()
-        run.over += 1
+        run.over.add(number)
 
     run.block.copies.append(over)
 
 
-def _check_staged(run: RoleRun, slot: Slot, rows: tuple[int, int]) -> None:
+def check_staged(run: RoleRun, slot: Slot, rows: tuple[int, int], what: str) -> None:
+    """Raise Hazard unless rows were written, fenced for asynchronous readers, and told of."""
     written = slot.staged_by(rows)
     if not written:
-        raise Hazard(f"copies out rows {rows[0]} to {rows[1]} of {slot}, which nobody has staged")
+        raise Hazard(f"{what}, of which nobody has staged rows {rows[0]} to {rows[1]}")
     known = run.knows()
     for role, number in written:
         if known[KINDS * role + STAGED] >= number:
@@ -89,25 +136,19 @@ def _check_staged(run: RoleRun, slot: Slot, rows: tuple[int, int]) -> None:
         # its own fence may be behind it, or not have been reached at all
         fenced = run.block.fenced[role] >= number
         missing = "barrier since their proxy fence" if fenced else "proxy fence"
-        raise Hazard(f"copies {slot} out, to which {who} has staged rows: no {missing}")
-
-
-def _slot(run: RoleRun, buffer: str, number: int) -> Slot:
-    slots = run.block.slots[buffer]
-    if number >= len(slots):
-        raise Hazard(f"names slot {number} of {buffer}, which has {len(slots)}")
-    return slots[number]
+        raise Hazard(f"{what}, to which {who} has staged rows: no {missing}")
 
 
 def wait_copies(run: RoleRun, step: WaitCopies) -> CopiesWait:
-    """Wait for all copies out of the role; one that only reads leaves the writes in flight."""
+    """Wait for the oldest copies out; one that only reads leaves the writes in flight."""
+    oldest = range(1, run.copied - step.pending + 1)
 
     def then() -> None:
-        run.drained = run.copied
+        run.drained = max(run.drained, oldest.stop - 1)
         if not step.read_only:
-            run.written = run.copied
+            run.written = run.drained
 
-    return CopiesWait(lambda: run.copied - run.over, then)
+    return CopiesWait(lambda: sum(number not in run.over for number in oldest), then)
 
 
 def arrive(run: RoleRun, step: Arrive) -> None:

@@ -16,8 +16,10 @@ from ...models.warp_step import (
 )
 from .hazards import Hazard
 from .knowledge import SETTLED
-from .ring_steps import operand_slot
+from .memory_steps import check_staged, fetch
+from .ring_steps import acquired_slot
 from .role_run import RoleRun
+from .slots import Slot
 from .waits import ProductsWait
 
 ROWS = 64  # of every product
@@ -28,15 +30,12 @@ def product(run: RoleRun, step: Product) -> None:
     if run.warps != 4:
         raise Hazard("issues a product from one warp; it takes all four of a warp group")
     operands = [o for o in (step.left, step.right) if isinstance(o, SharedOperand)]
-    slots = [operand_slot(run, operand) for operand in operands]
+    slots = [acquired_slot(run, o.ring, o.buffer, o.age) for o in operands]
     left = step.left.name if isinstance(step.left, FragmentOperand) else None
     number = run.ledger.issue(step.target, left, accumulate=step.accumulate)
     for operand, (slot, tile) in zip(operands, slots, strict=True):
         rows = _rows(operand, ROWS if operand is step.left else step.columns, step.depth)
-        written = slot.staged_by(rows)
-        if written:
-            by = run.block.plan.roles[written[0][0]]
-            raise Hazard(f"reads {slot} of ring {operand.ring}, which {by} has staged over")
+        _check_written(run, operand, slot, rows)
         run.ledger.slots[operand.ring, tile] = number
         slot.note(SETTLED, run.index, rows, number)
     data, registers = run.block.data, run.registers
@@ -50,6 +49,15 @@ def product(run: RoleRun, step: Product) -> None:
                 raise ProgramViolation((f"{place}: {hazard}",)) from None
 
     run.ledger.queue.append(over)
+
+
+def _check_written(run: RoleRun, operand: SharedOperand, slot: Slot, rows: tuple[int, int]) -> None:
+    """Threads that wrote the rows fenced them, and a barrier told of it."""
+    if run.block.plan.rings[operand.ring].writers:
+        check_staged(run, slot, rows, f"reads {slot}")
+    elif written := slot.staged_by(rows):
+        by = run.block.plan.roles[written[0][0]]
+        raise Hazard(f"reads {slot} of ring {operand.ring}, which {by} has staged over")
 
 
 def _rows(operand: SharedOperand, across: int, depth: int) -> tuple[int, int]:
@@ -76,15 +84,15 @@ def pin(run: RoleRun, step: Pin | Anchor) -> None:
 
 def assign(run: RoleRun, step: Assign) -> None:
     """Compute every register of the target."""
-    run.ledger.check_read(run.block.plan.fragments_of(step.value))
+    fetch(run, step.value)
     run.ledger.write(step.target)
-    if run.block.data is not None and run.registers is not None:
-        run.block.data.assign(step, run.registers, run.iteration)
+    if run.block.data is not None:
+        run.block.data.assign(step, run.here)
 
 
 def reduce_columns(run: RoleRun, step: ReduceColumns) -> None:
     """Reduce within each thread, then over each quad."""
-    run.ledger.check_read(run.block.plan.fragments_of(step.value))
+    fetch(run, step.value)
     run.ledger.write(step.target)
-    if run.block.data is not None and run.registers is not None:
-        run.block.data.reduce_columns(step, run.registers, run.iteration)
+    if run.block.data is not None:
+        run.block.data.reduce_columns(step, run.here)

@@ -20,6 +20,7 @@ def registers_of(fragment: Fragment) -> int:
         "operand": fragment.columns // 4,
         "rows": 2,
         "columns": fragment.columns // 4,
+        "lanes": fragment.columns // 32,
         "scalar": 1,
     }[fragment.layout]
 
@@ -63,6 +64,15 @@ class Registers:
         if values.shape[1] != elements:
             raise Hazard(f"reads {values.shape[1]} elements of fragment {name} for {elements}")
         return values
+
+    def turned(self, name: str, elements: Array) -> Array:
+        """Elements of a lanes fragment, from the lanes of the own warp that hold them."""
+        fragment = self.fragments[name]
+        if fragment.layout != "lanes":
+            raise Hazard(f"turns fragment {name}, which lies along the {fragment.layout}")
+        lane, register = np.divmod(elements, fragment.columns // 32)
+        warp = np.arange(self.threads)[:, None] // 32
+        return np.asarray(self._held[name][32 * warp + lane, register])
 
     def write(self, name: str, values: Array) -> None:
         """Replace all elements: rounded and packed into an operand."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ...models.warp_step import Acquire, CopyIn, Release, Reserve, SharedOperand
+from ...models.shared_step import Publish
+from ...models.warp_step import Acquire, CopyIn, Release, Reserve
 from .hazards import Hazard
-from .knowledge import DRAINED, SETTLED, STAGED
+from .knowledge import DRAINED, FETCHED, SETTLED, STAGED
 from .role_run import Reservation, RoleRun
 from .slots import Slot
 from .waits import MBarrierWait
@@ -40,15 +41,17 @@ def release(run: RoleRun, step: Release) -> None:
         raise Hazard(f"releases {where} a second time")
     if run.ledger.slots.get((step.ring, tile), 0) > run.ledger.waited:
         raise Hazard(f"releases {where} while its product in flight may still read it")
+    if run.leaving.get((step.ring, tile), 0) > run.drained:
+        raise Hazard(f"releases {where} while its copy out may still read it")
     del state.holders[slot][run.role.name]
-    state.empty[slot].arrive(run.warps, run.outgoing())
+    state.empty[slot].arrive(1 if step.alone else run.warps, run.outgoing())
 
 
 def reserve(run: RoleRun, step: Reserve) -> MBarrierWait:
-    """Wait for the empty barrier with the inverted parity, then expect the bytes of the ring."""
+    """Wait for the empty barrier with the inverted parity; expect the bytes that copies bring."""
     ring = step.ring
     if ring in run.reservations:
-        run.check_bytes(ring)
+        run.check_filled(ring)
     state = run.block.rings[ring]
     tile = run.reserved.get(ring, 0)
     lap, slot = divmod(tile, state.ring.depth)
@@ -58,9 +61,38 @@ def reserve(run: RoleRun, step: Reserve) -> MBarrierWait:
         run.learn(barrier.published)
         run.reserved[ring] = tile + 1
         run.reservations[ring] = Reservation()
-        state.full[slot].arrive(1, run.knows(), state.ring.bytes)
+        if not state.ring.writers:
+            state.full[slot].arrive(1, run.knows(), state.ring.bytes)
 
     return MBarrierWait(barrier, lap & 1 ^ 1, then)
+
+
+def publish(run: RoleRun, step: Publish) -> None:
+    """Each warp arrives once on the full barrier."""
+    state = run.block.rings[step.ring]
+    reservation = run.reservations.get(step.ring)
+    if reservation is None or reservation.published:
+        raise Hazard(f"publishes a slot of ring {step.ring} that it has not reserved")
+    if not reservation.ranges:
+        raise Hazard(f"publishes a slot of ring {step.ring} to which it has staged nothing")
+    reservation.published = True
+    slot = (run.reserved[step.ring] - 1) % state.ring.depth
+    state.full[slot].arrive(run.warps, run.outgoing())
+
+
+def reserved_slot(run: RoleRun, ring: str, buffer: str) -> tuple[Slot, int]:
+    """The slot that the role fills, and its tile; raises Hazard unless it may write there."""
+    state = run.block.rings[ring]
+    tile = run.reserved.get(ring, 0) - 1
+    if tile < 0 or run.reservations[ring].published:
+        raise Hazard(f"stages to ring {ring} without a reserved slot: a Reserve is missing")
+    number = tile % state.ring.depth
+    slot = run.block.slots[buffer][number]
+    if slot.filling != tile:
+        _check_free(run, slot, state.holders[number], run.index)
+        slot.stage_anew(tile, run.iteration)
+    run.reservations[ring].ranges.append((buffer, 0, 0))
+    return slot, tile
 
 
 def copy_in(run: RoleRun, step: CopyIn) -> None:
@@ -78,7 +110,7 @@ def copy_in(run: RoleRun, step: CopyIn) -> None:
     _check_free(run, slot, state.holders[number])
     slot.fill(tile, run.iteration)
     data = run.block.data
-    land = data.copy_in(step, number, run.registers, run.iteration) if data else None
+    land = data.copy_in(step, number, run.here) if data else None
     full = state.full[number]
 
     def landed() -> None:
@@ -112,31 +144,30 @@ def _account(run: RoleRun, step: CopyIn, slot: Slot, amount: int) -> None:
         )
 
 
-def _check_free(run: RoleRun, slot: Slot, holders: dict[str, int]) -> None:
+def _check_free(run: RoleRun, slot: Slot, holders: dict[str, int], but: int = -1) -> None:
     if holders:
         who = ", ".join(sorted(holders))
-        raise Hazard(f"copies into {slot} while {who} may still read it: acquired, not released")
+        raise Hazard(f"writes to {slot} while {who} may still read it: acquired, not released")
     rows, roles = (0, slot.rows), run.block.plan.roles
-    slot.check_known("copies into", (SETTLED, DRAINED, STAGED), rows, run.knows(), roles)
+    kinds = (SETTLED, DRAINED, STAGED, FETCHED)
+    slot.check_known("writes to", kinds, rows, run.knows(), roles, but=but)
 
 
-def operand_slot(run: RoleRun, operand: SharedOperand) -> tuple[Slot, int]:
-    """The slot that a product reads, and its tile; raises Hazard unless it holds what it should."""
-    state = run.block.rings[operand.ring]
-    tile = run.acquired.get(operand.ring, 0) - 1 - operand.age
+def acquired_slot(run: RoleRun, ring: str, buffer: str, age: int = 0) -> tuple[Slot, int]:
+    """The slot that a role reads, and its tile; raises Hazard unless it holds what it should."""
+    state = run.block.rings[ring]
+    tile = run.acquired.get(ring, 0) - 1 - age
     if tile < 0:
-        raise Hazard(f"reads a slot of ring {operand.ring} that it has not acquired")
+        raise Hazard(f"reads a slot of ring {ring} that it has not acquired")
     number = tile % state.ring.depth
-    slot = run.block.slots[operand.buffer][number]
-    releases = (run.role.name, operand.ring) in run.block.plan.releases
+    slot = run.block.slots[buffer][number]
+    releases = (run.role.name, ring) in run.block.plan.releases
     if releases and state.holders[number].get(run.role.name) != tile:
-        raise Hazard(f"reads {slot} of ring {operand.ring} after it released it")
+        raise Hazard(f"reads {slot} of ring {ring} after it released it")
     if slot.landing:
         raise Hazard(f"reads {slot} while a copy into it is still in flight")
     if slot.holds != tile:
-        raise Hazard(
-            f"reads tile {tile} of ring {operand.ring} in {slot}, which holds tile {slot.holds}"
-        )
+        raise Hazard(f"reads tile {tile} of ring {ring} in {slot}, which holds tile {slot.holds}")
     if None not in (slot.iteration, run.iteration) and slot.iteration != run.iteration:
         raise Hazard(f"reads the tile of iteration {slot.iteration} in {slot}: wrong age")
     return slot, tile

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...models.errors import ProgramViolation
+from ...models.warp_expression import StoredElement
 from ...models.warp_program import Role
 from ...models.warp_step import Step
 from .block import Block
 from .hazards import Hazard
-from .knowledge import DRAINED, KINDS, SETTLED, STAGED, Knowledge, joined
+from .here import Here
+from .knowledge import DRAINED, FETCHED, KINDS, SETTLED, STAGED, WRITTEN, Knowledge, joined
 from .ledger import Ledger
 from .registers import Registers
 from .unrolled import Unrolled
@@ -28,6 +30,7 @@ class Reservation:
     """The slot that a role fills: how many bytes of it were copied, and to where."""
 
     bytes: int = 0
+    published: bool = False
     ranges: list[tuple[str, int, int]] = field(default_factory=list)  # buffer, from, to
 
 
@@ -47,8 +50,10 @@ class RoleRun:
     reserved: dict[str, int] = field(default_factory=dict)
     reservations: dict[str, Reservation] = field(default_factory=dict)
     staged: int = 0  # writes to shared memory
+    fetched: int = 0  # reads of shared memory
     copied: int = 0  # copies out issued
-    over: int = 0  # copies out that are over
+    over: set[int] = field(default_factory=set)  # copies out that are over
+    leaving: dict[tuple[str, int], int] = field(default_factory=dict)  # (ring, tile) -> last copy
     drained: int = 0  # copies out known to have read
     written: int = 0  # copies out known to have written
     number: int = 0  # of the current step
@@ -90,6 +95,8 @@ class RoleRun:
         own[place + STAGED] = self.block.fenced[self.index]
         own[place + DRAINED] = self.drained
         own[place + SETTLED] = self.ledger.waited
+        own[place + WRITTEN] = self.staged
+        own[place + FETCHED] = self.fetched
         return own
 
     def knows(self) -> Knowledge:
@@ -99,6 +106,18 @@ class RoleRun:
     def learn(self, published: Knowledge) -> None:
         """After a barrier."""
         self.known = joined(self.known, published)
+
+    @property
+    def here(self) -> Here:
+        """Where the current step stands."""
+        return Here(self.registers, self.iteration, self.slot_of)
+
+    def slot_of(self, stored: StoredElement) -> int:
+        """The number of the slot that an element is read from."""
+        if stored.ring is None:
+            return 0
+        tile = self.acquired.get(stored.ring, 0) - 1 - stored.age
+        return tile % self.block.plan.rings[stored.ring].depth
 
     def place(self) -> str:
         """The role and its step, as reports name it."""
@@ -120,7 +139,7 @@ class RoleRun:
         self.number = len(self.steps)
         for name in self.reservations:
             try:
-                self.check_bytes(name)
+                self.check_filled(name)
             except Hazard as hazard:
                 raise self.violation(str(hazard)) from None
         if self.ledger.issued > self.ledger.waited:
@@ -132,8 +151,12 @@ class RoleRun:
                 "ends while its copies out may be in flight: no WaitCopies at its end"
             )
 
-    def check_bytes(self, ring: str) -> None:
-        """Raise Hazard unless the last reservation of the ring got the bytes that it expects."""
+    def check_filled(self, ring: str) -> None:
+        """Raise Hazard unless the last reservation of the ring got all that it expects."""
+        if self.block.plan.rings[ring].writers:
+            if not self.reservations[ring].published:
+                raise Hazard(f"leaves a reserved slot of ring {ring}: a Publish is missing")
+            return
         expected = self.block.plan.rings[ring].bytes
         got = self.reservations[ring].bytes
         if got != expected:

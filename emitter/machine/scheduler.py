@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from ...models.errors import ProgramViolation
-from . import memory_steps, product_steps, ring_steps
+from . import across_steps, memory_steps, product_steps, ring_steps
 from .block import Block
 from .knowledge import nothing
 from .registers import Registers
@@ -35,6 +35,13 @@ HANDLERS: Mapping[str, Handler] = {
     "wait_copies": memory_steps.wait_copies,
     "arrive": memory_steps.arrive,
     "sync": memory_steps.sync,
+    "publish": ring_steps.publish,
+    "stage_vector": memory_steps.stage_vector,
+    "stage_last_rows": across_steps.stage_last_rows,
+    "reduce_rows": across_steps.reduce_rows,
+    "scan_rows": across_steps.scan_rows,
+    "reduce_lanes": across_steps.reduce_lanes,
+    "scan_lanes": across_steps.scan_lanes,
 }
 _HASTE = 0.75  # how often a favoured choice is taken where it can be
 

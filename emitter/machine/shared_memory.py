@@ -61,14 +61,26 @@ class SharedMemory:
         self, buffer: SharedBuffer, slot: int, row: Array, column: Array, values: Array
     ) -> None:
         """Elements of a tile, where its panels hold them."""
-        size = ELEMENT_BYTES[buffer.dtype]
-        pitch = buffer.swizzle or buffer.columns * size
-        panel, within = np.divmod(column * size, pitch)
-        start = buffer.offset + slot * buffer.slot_bytes
-        address = swizzled(start + (panel * buffer.rows + row) * pitch + within, buffer.swizzle)
-        self.view(numpy_dtype(buffer.dtype))[address // size] = values
+        self.view(numpy_dtype(buffer.dtype))[_places(buffer, slot, row, column)] = values
+
+    def read_tile(self, buffer: SharedBuffer, slot: int, row: Array, column: Array) -> Array:
+        """Elements of a tile, from where its panels hold them."""
+        found = self.view(numpy_dtype(buffer.dtype))[_places(buffer, slot, row, column)]
+        return np.asarray(found)
 
     def _check(self, buffer: SharedBuffer, address: int, count: int) -> None:
         end = buffer.offset + buffer.slots * buffer.slot_bytes
         if address + count * ELEMENT_BYTES[buffer.dtype] > end:
             raise Hazard(f"a copy goes past the end of {buffer.name}")
+
+
+def _places(buffer: SharedBuffer, slot: int, row: Array, column: Array) -> Array:
+    """Element numbers, from the base, of elements of a tile."""
+    if (row >= buffer.rows).any() or (column >= buffer.columns).any():
+        raise Hazard(f"touches elements outside of {buffer.name}")
+    size = ELEMENT_BYTES[buffer.dtype]
+    pitch = buffer.swizzle or buffer.columns * size
+    panel, within = np.divmod(column * size, pitch)
+    start = buffer.offset + slot * buffer.slot_bytes
+    address = swizzled(start + (panel * buffer.rows + row) * pitch + within, buffer.swizzle)
+    return np.asarray(address // size)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .hazards import Hazard
-from .knowledge import DRAINED, KINDS, SETTLED, STAGED, Kind, Knowledge
+from .knowledge import DRAINED, FETCHED, KINDS, SETTLED, STAGED, WRITTEN, Kind, Knowledge
 
 Use = tuple[Kind, int, int, int]
 """What was done, by which role, from which row to which (exclusive)."""
@@ -15,6 +15,8 @@ _MAY_STILL: dict[Kind, str] = {
     SETTLED: "a product of {role} may still read",
     DRAINED: "a copy out of {role} may still read (no WaitCopies and barrier since)",
     STAGED: "{role} staged without a proxy fence and a barrier since",
+    WRITTEN: "{role} wrote without a barrier since",
+    FETCHED: "threads of {role} may still read (no barrier since)",
 }
 
 
@@ -42,6 +44,12 @@ class Slot:
         self.uses.clear()
         self.filling, self.iteration = reservation, iteration
         self.landing += 1
+
+    def stage_anew(self, reservation: int, iteration: int | None) -> None:
+        """Threads begin to fill it; what was there is gone."""
+        self.uses.clear()
+        self.filling = self.holds = reservation
+        self.iteration = iteration
 
     def land(self, reservation: int) -> None:
         """A copy in is over."""

@@ -5,56 +5,87 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ...models.kernel import ELEMENT_BYTES
 from ...models.warp_expression import (
     Apply,
     Coordinate,
     Expression,
     FragmentElement,
     IndexValue,
+    LaneElement,
     NumberValue,
     Rounded,
     ScalarValue,
+    StoredElement,
+    SumAbove,
 )
 from .fragments import element_type
+from .indices import Sum
 from .primitives import APPLY
 from .scope import Scope, refuse
 from .values import ADDED, ATOM, Value, as_type, number
+
+
+LANES = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
     """Which element a thread computes: C++ texts, empty where the element has no such place.
 
-    item: in a matrix or operand fragment. row, column: in a rows or columns fragment. down, across:
-    rows and columns beyond the first ones of the thread.
+    item: in a matrix or operand fragment. row, column, lane: in a rows, columns or lanes fragment.
+    down, across: rows and columns beyond the first ones of the thread. place: of an element of a
+    vector, in the whole vector.
     """
 
     item: str = ""
     row: str = ""
     column: str = ""
+    lane: str = ""
     down: str = ""
     across: str = ""
+    place: str = ""
+
+    def at(self, axis: str) -> str:
+        """Where the element lies along an axis; empty where it has no place there."""
+        if axis == "row":
+            return f"lane_row + {self.down}" if self.down else ""
+        if axis == "column":
+            return f"lane_column + {self.across}" if self.across else ""
+        return self.place if axis == "lane" and self.lane else ""
 
 
 def matrix_element(item: str) -> Element:
     """Element `item` of a matrix fragment."""
     return Element(
-        item, f"row_of({item})", f"column_of({item})", f"8 * row_of({item})", f"column_at({item})"
-    )
+        item=item, row=f"row_of({item})", column=f"column_of({item})",
+        down=f"8 * row_of({item})", across=f"column_at({item})",
+    )  # fmt: skip
 
 
 def row_element(row: str) -> Element:
     """Element `row` of a rows fragment."""
-    return Element(row=row, down=f"8 * {row}")
+    return Element(row=row, down=f"8 * {row}", place=f"lane_row + 8 * {row}")
 
 
 def column_element(column: str) -> Element:
     """Element `column` of a columns fragment."""
-    return Element(column=column, across=f"8 * ({column} >> 1) + ({column} & 1)")
+    across = f"8 * ({column} >> 1) + ({column} & 1)"
+    return Element(column=column, across=across, place=f"lane_column + {across}")
 
 
-def element_of(layout: Literal["matrix", "rows", "columns", "scalar"], variable: str) -> Element:
-    """The element of a fragment of that layout, counted by a variable."""
+def lane_element(register: str, each: int) -> Element:
+    """Element `register` of a lanes fragment of which each lane holds so many elements."""
+    first = "lane" if each == 1 else f"{each} * lane"
+    return Element(lane=register, place=f"{first} + {register}")
+
+
+def element_of(
+    layout: Literal["matrix", "rows", "columns", "lanes", "scalar"], variable: str, each: int = 1
+) -> Element:
+    """The element of a fragment of that layout, counted by a variable; `each`: of a lane."""
+    if layout == "lanes":
+        return lane_element(variable, each)
     if layout == "matrix":
         return matrix_element(variable)
     if layout == "rows":
@@ -78,6 +109,12 @@ def value_of(expression: Expression, element: Element, scope: Scope) -> Value:
         return _coordinate(expression, element)
     if isinstance(expression, Rounded):
         return _rounded(expression, element, scope)
+    if isinstance(expression, StoredElement):
+        return _stored(expression, element, scope)
+    if isinstance(expression, LaneElement):
+        return _turned(expression, element, scope)
+    if isinstance(expression, SumAbove):
+        return _sum_above(expression, element, scope)
     return _applied(expression, element, scope)
 
 
@@ -96,7 +133,8 @@ def _fragment(name: str, element: Element, scope: Scope) -> Value:
     type_name = element_type(fragment.dtype)
     if fragment.layout == "scalar":
         return Value(variable, type_name)
-    index = {"rows": element.row, "columns": element.column}.get(fragment.layout, element.item)
+    indices = {"rows": element.row, "columns": element.column, "lanes": element.lane}
+    index = indices.get(fragment.layout, element.item)
     if not index:
         raise refuse(f"{name} has no element for each of the target")
     if fragment.layout == "operand":
@@ -114,13 +152,51 @@ def _scalar(argument: str, scope: Scope) -> Value:
 
 
 def _coordinate(coordinate: Coordinate, element: Element) -> Value:
-    is_row = coordinate.axis == "row"
-    further = element.down if is_row else element.across
-    if not further:
-        raise refuse(f"an element of the target has no {coordinate.axis}")
-    lane = "lane_row" if is_row else "lane_column"
     first = f"{coordinate.first} + " if coordinate.first else ""
-    return Value(f"{first}{lane} + {further}", "int", ADDED)
+    return Value(f"{first}{_along(coordinate.axis, element)}", "int", ADDED)
+
+
+def _along(axis: str, element: Element) -> str:
+    text = element.at(axis)
+    if not text:
+        raise refuse(f"an element of the target has no {axis}")
+    return text
+
+
+def _stored(stored: StoredElement, element: Element, scope: Scope) -> Value:
+    """A load of one element from where the panels of its tile hold it."""
+    buffer = scope.program.buffer(stored.buffer)
+    size = ELEMENT_BYTES[buffer.dtype]
+    slot = Sum() if stored.ring is None else scope.slot(stored.ring, stored.age)
+    tile = scope.address(stored.buffer, slot)
+    row = _place(stored.down, stored.first_row, element)
+    column = _place(stored.across, stored.first_column, element)
+    if buffer.swizzle:
+        where = f"swizzled<{buffer.swizzle}, {buffer.rows}>({row}, {size} * ({column}))"
+    elif row == "0":
+        where = f"{size} * ({column})"
+    else:
+        where = f"row_major<{size * buffer.columns}>({row}, {size} * ({column}))"
+    return Value(f"load_{buffer.dtype}({tile} + {where})", element_type(buffer.dtype))
+
+
+def _place(axis: str, first: int, element: Element) -> str:
+    if axis == "none":
+        return str(first)
+    return f"{first} + {_along(axis, element)}" if first else _along(axis, element)
+
+
+def _turned(turned: LaneElement, element: Element, scope: Scope) -> Value:
+    fragment = scope.layout(turned.name, "lanes")
+    name, place = scope.fragment(turned.name), _place(turned.axis, turned.first, element)
+    each = fragment.columns // LANES
+    return Value(f"of_lane<{each}>({name}, {place})", element_type(fragment.dtype))
+
+
+def _sum_above(total: SumAbove, element: Element, scope: Scope) -> Value:
+    buffer = scope.program.buffer(total.buffer)
+    rows, column = scope.address(total.buffer, Sum()), _along("column", element)
+    return Value(f"sum_above<{buffer.columns}>({rows}, warp & 3, {column})", "float")
 
 
 def _rounded(expression: Rounded, element: Element, scope: Scope) -> Value:

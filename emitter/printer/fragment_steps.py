@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...models.kernel import ElementType
-from ...models.warp_expression import Expression, Rounded
+from ...models.warp_expression import Expression, FragmentElement, Rounded
 from ...models.warp_step import Assign, ReduceColumns
 from .expressions import Element, element_of, matrix_element, text_of, value_of
 from .fragments import element_type, registers_of
@@ -23,8 +23,9 @@ def print_assign(step: Assign, scope: Scope) -> list[str]:
     type_name = element_type(target.dtype)
     if target.layout == "scalar":
         return [f"{name} = {text_of(step.value, Element(), scope, type_name)};"]
-    variable = {"matrix": "i", "rows": "r", "columns": "j"}[target.layout]
-    value = text_of(step.value, element_of(target.layout, variable), scope, type_name)
+    variable = {"matrix": "i", "rows": "r", "columns": "j", "lanes": "e"}[target.layout]
+    element = element_of(target.layout, variable, registers_of(target))
+    value = text_of(step.value, element, scope, type_name)
     return unrolled(variable, registers_of(target), [f"{name}[{variable}] = {value};"])
 
 
@@ -32,6 +33,10 @@ def packed_pair(value: Expression, dtype: ElementType, items: tuple[str, str], s
     """Two neighbours in a row, rounded and packed."""
     while isinstance(value, Rounded) and value.dtype == dtype:
         value = value.operand  # packing rounds
+    if isinstance(value, FragmentElement):
+        held = scope.role.fragment(value.name)
+        if held.layout == "operand" and held.dtype == dtype:
+            return f"{scope.fragment(value.name)}[({items[0]}) >> 1]"
     pair = [text_of(value, matrix_element(item), scope, "float") for item in items]
     return f"pack_{dtype}({', '.join(pair)})"
 

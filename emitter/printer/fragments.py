@@ -23,6 +23,7 @@ def registers_of(fragment: Fragment) -> int:
         "operand": fragment.columns // 4,
         "rows": 2,
         "columns": fragment.columns // 4,
+        "lanes": fragment.columns // 32,
         "scalar": 1,
     }[fragment.layout]
 

@@ -16,7 +16,7 @@ _KEYWORDS = """
 """
 _OF_CUDA = "min max abs fmaxf fminf fabsf floorf threadIdx blockIdx blockDim gridDim warpSize"
 _OWN = """
-    TMap DEV u8 u16 u32 u64 at i j left lane lane_column lane_row memory part period r right row
+    TMap DEV u8 u16 u32 u64 at e i j left lane lane_column lane_row memory part period r right row
     shared tile trips warp
 """
 RESERVED = frozenset(f"{_KEYWORDS} {_OF_CUDA} {_OWN}".split())

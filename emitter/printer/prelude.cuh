@@ -79,6 +79,15 @@ DEV void copies_wait() { asm volatile("cp.async.bulk.wait_group 0;" ::: "memory"
 
 DEV void copies_wait_read() { asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory"); }
 
+// The oldest copies: all but the last few.
+template <int Pending> DEV void copies_wait_but() {
+  asm volatile("cp.async.bulk.wait_group %0;" :: "n"(Pending) : "memory");
+}
+
+template <int Pending> DEV void copies_wait_read_but() {
+  asm volatile("cp.async.bulk.wait_group.read %0;" :: "n"(Pending) : "memory");
+}
+
 // Where a byte of a row lies in a tile of panels, each Span bytes wide, with TMA's swizzle: the
 // 16-byte chunks of a row change places, by row, every 128 bytes of the panel.
 template <u32 Span, u32 Rows> DEV u32 swizzled(u32 row, u32 byte) {
@@ -254,3 +263,106 @@ DEV float round_bf16(float x) { return unpack_bf16(pack_bf16(x, 0.0f)); }
 DEV float round_fp16(float x) { return unpack_fp16(pack_fp16(x, 0.0f)); }
 
 DEV float round_fp8e4m3(float x) { return unpack_fp8e4m3(pack_fp8e4m3(x, 0.0f)); }
+
+// ---- vectors, and elements one by one, in shared memory; across rows and lanes
+
+DEV void store_f32(u32 address, float x) {
+  asm volatile("st.shared.f32 [%0], %1;" :: "r"(address), "f"(x) : "memory");
+}
+
+DEV void store_i32(u32 address, int x) {
+  asm volatile("st.shared.s32 [%0], %1;" :: "r"(address), "r"(x) : "memory");
+}
+
+DEV void store_bf16(u32 address, float x) {
+  asm volatile("st.shared.u16 [%0], %1;" :: "r"(address), "h"((u16)pack_bf16(x, 0.0f)) : "memory");
+}
+
+DEV void store_fp16(u32 address, float x) {
+  asm volatile("st.shared.u16 [%0], %1;" :: "r"(address), "h"((u16)pack_fp16(x, 0.0f)) : "memory");
+}
+
+// Loads that the compiler may order among themselves, but not before a wait.
+DEV float load_f32(u32 address) { return *(const float*)__cvta_shared_to_generic(address); }
+
+DEV int load_i32(u32 address) { return *(const int*)__cvta_shared_to_generic(address); }
+
+DEV float load_bf16(u32 address) { return unpack_bf16(*(const u16*)__cvta_shared_to_generic(address)); }
+
+DEV float load_fp16(u32 address) { return unpack_fp16(*(const u16*)__cvta_shared_to_generic(address)); }
+
+// What the earlier warps have left in their rows, in this column.
+template <u32 Columns> DEV float sum_above(u32 rows, int warp, int column) {
+  float total = 0.0f;
+  for (int above = 0; above < 3; ++above)
+    if (warp > above) total += load_f32(rows + 4 * (Columns * above + column));
+  return total;
+}
+
+// Over the 16 rows of a warp: two in each thread, and the 8 lanes that share a column.
+DEV float column_sum(float upper, float lower) {
+  float x = upper + lower;
+  for (int distance = 4; distance < 32; distance *= 2) x += __shfl_xor_sync(~0u, x, distance);
+  return x;
+}
+
+DEV float column_max(float upper, float lower) {
+  float x = fmaxf(upper, lower);
+  for (int distance = 4; distance < 32; distance *= 2) x = fmaxf(x, __shfl_xor_sync(~0u, x, distance));
+  return x;
+}
+
+DEV float column_min(float upper, float lower) {
+  float x = fminf(upper, lower);
+  for (int distance = 4; distance < 32; distance *= 2) x = fminf(x, __shfl_xor_sync(~0u, x, distance));
+  return x;
+}
+
+// The running sum over the 8 lanes that share a column.
+DEV float column_running(float x) {
+  for (int distance = 4; distance < 32; distance *= 2) {
+    const float before = __shfl_up_sync(~0u, x, distance);
+    if (threadIdx.x % 32 >= distance) x += before;
+  }
+  return x;
+}
+
+// What the last of these lanes holds.
+DEV float column_last(float x) { return __shfl_sync(~0u, x, 28 + (threadIdx.x & 3)); }
+
+// Over the 32 lanes of a warp.
+template <class T> DEV T warp_sum(T x) {
+  for (int distance = 16; distance; distance /= 2) x += __shfl_xor_sync(~0u, x, distance);
+  return x;
+}
+
+template <class T> DEV T warp_max(T x) {
+  for (int distance = 16; distance; distance /= 2) x = max(x, __shfl_xor_sync(~0u, x, distance));
+  return x;
+}
+
+template <class T> DEV T warp_min(T x) {
+  for (int distance = 16; distance; distance /= 2) x = min(x, __shfl_xor_sync(~0u, x, distance));
+  return x;
+}
+
+// What the lanes before this one hold together.
+template <class T> DEV T lanes_before(T x) {
+  for (int distance = 1; distance < 32; distance *= 2) {
+    const T before = __shfl_up_sync(~0u, x, distance);
+    if (threadIdx.x % 32 >= distance) x += before;
+  }
+  const T total = __shfl_up_sync(~0u, x, 1);
+  return threadIdx.x % 32 ? total : T(0);
+}
+
+// An element of a vector that lies over the lanes of every warp.
+template <int Each, class T> DEV T of_lane(const T* held, int element) {
+  T found = T(0);
+  #pragma unroll
+  for (int k = 0; k < Each; ++k) {
+    const T other = __shfl_sync(~0u, held[k], element / Each);
+    if (element % Each == k) found = other;
+  }
+  return found;
+}

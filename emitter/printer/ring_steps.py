@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...models.shared_step import Publish
 from ...models.warp_step import Acquire, CopyIn, Release, Reserve
 from .scope import Scope
 from .text import guarded
@@ -10,13 +11,23 @@ from .text import guarded
 def print_acquire(step: Acquire, scope: Scope) -> list[str]:
     """Advance, then wait for the bytes of the slot."""
     phase = scope.names.of("phase", step.ring)
-    return [*_advance(step.ring, scope), f"mbar_wait({scope.barrier('full', step.ring)}, {phase});"]
+    wait = f"mbar_wait({scope.barrier('full', step.ring)}, {phase});"
+    return [*_advance(step.ring, scope), *guarded(scope.leader if step.alone else "", [wait])]
 
 
 def print_release(step: Release, scope: Scope) -> list[str]:
-    """One arrival of each warp."""
+    """One arrival of each warp, or of the one thread that copied."""
     arrive = f"mbar_arrive({scope.barrier('empty', step.ring, step.age)});"
-    return guarded(scope.once_per_warp, [arrive])
+    if step.alone:
+        return guarded(scope.leader, [arrive])
+    meet = ["__syncwarp();"] if step.by_threads and not scope.is_alone else []
+    return [*meet, *guarded(scope.once_per_warp, [arrive])]
+
+
+def print_publish(step: Publish, scope: Scope) -> list[str]:
+    """One arrival of each warp, when all its lanes have written."""
+    arrive = f"mbar_arrive({scope.barrier('full', step.ring)});"
+    return ["__syncwarp();", *guarded(scope.once_per_warp, [arrive])]
 
 
 def print_reserve(step: Reserve, scope: Scope) -> list[str]:
@@ -29,6 +40,8 @@ def print_reserve(step: Reserve, scope: Scope) -> list[str]:
     lines = _advance(step.ring, scope)
     if ring.arrivals:
         lines.append(f"mbar_wait({scope.barrier('empty', step.ring)}, {phase} ^ 1);")
+    if ring.writers:
+        return lines
     expect = f"mbar_expect({scope.barrier('full', step.ring)}, {ring.bytes});"
     return [*lines, *guarded(scope.leader, [expect])]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from ...models.kernel import ELEMENT_BYTES
+from ...models.shared_step import StageVector
 from ...models.warp_step import CopyOut, ProxyFence, Stage, WaitCopies
-from .expressions import matrix_element, text_of
+from .expressions import element_of, matrix_element, text_of
 from .fragment_steps import packed_pair
-from .indices import constant
+from .fragments import element_type
+from .indices import Sum, atom, constant
 from .scope import Scope, refuse
 from .text import block, guarded, unrolled
 
+LANES = 32
 MATRIX_COLUMNS = 16  # that one stmatrix.x4 writes, for 16 rows of each warp
 MATRIX_ITEMS = 8  # registers of each thread that they are
 
@@ -18,7 +21,7 @@ def print_stage(step: Stage, scope: Scope) -> list[str]:
     """16-bit elements go out by stmatrix; others in pairs, as a thread holds neighbours."""
     buffer = scope.program.buffer(step.buffer)
     whole = not step.columns % MATRIX_COLUMNS
-    lines = [f"const u32 tile = {scope.address(step.buffer, constant(step.slot))};"]
+    lines = [f"const u32 tile = {scope.address(step.buffer, _slot(step, scope))};"]
     by_matrix = ELEMENT_BYTES[buffer.dtype] == 2 and whole
     return block("", lines + (_matrices(step, scope) if by_matrix else _pairs(step, scope)))
 
@@ -78,9 +81,9 @@ def print_copy_out(step: CopyOut, scope: Scope) -> list[str]:
     function = f"tma_{'add' if step.add else 'store'}_{len(step.index)}d"
     calls = []
     for panel in range(buffer.columns // panel_columns):
-        offset = panel * panel_bytes + step.first_row * row_bytes
-        source = scope.address(step.buffer, constant(step.slot), offset)
-        beyond = (panel * panel_columns, step.first_row)[: len(step.index)]
+        offset = panel * panel_bytes + step.from_row * row_bytes
+        source = scope.address(step.buffer, _slot(step, scope), offset)
+        beyond = (step.first_column + panel * panel_columns, step.first_row)[: len(step.index)]
         where = scope.coordinates(step.index, step.tile, beyond)
         calls.append(f"{function}(&{scope.names.of('map', step.tensor_map)}, {source}, {where});")
     return guarded(scope.leader, [*calls, "copies_commit();"])
@@ -88,4 +91,29 @@ def print_copy_out(step: CopyOut, scope: Scope) -> list[str]:
 
 def print_wait_copies(step: WaitCopies, scope: Scope) -> list[str]:
     """By the thread that copied: groups belong to threads, and elections repeat themselves."""
-    return guarded(scope.leader, [f"copies_wait{'_read' if step.read_only else ''}();"])
+    name = f"copies_wait{'_read' if step.read_only else ''}"
+    call = f"{name}_but<{step.pending}>();" if step.pending else f"{name}();"
+    return guarded(scope.leader, [call])
+
+
+def _slot(step: Stage | StageVector | CopyOut, scope: Scope) -> Sum:
+    """The slot where the role's cursor stands; slot 0 without a ring."""
+    return Sum() if step.ring is None else scope.slot(step.ring)
+
+
+def print_stage_vector(step: StageVector, scope: Scope) -> list[str]:
+    """One of the threads that hold an element writes it."""
+    dtype = scope.program.buffer(step.buffer).dtype
+    size = ELEMENT_BYTES[dtype]
+    who, variable, count = {
+        "rows": ("(lane & 3) == 0", "r", 2),
+        "columns": ("(warp & 3) == 0 && lane < 4", "j", step.extent // 4),
+        "lanes": ("(warp & 3) == 0", "e", step.extent // LANES),
+        "scalar": ("(warp & 3) == 0 && lane == 0", "", 1),
+    }[step.layout]
+    element = element_of(step.layout, variable, count)
+    value = text_of(step.value, element, scope, element_type(dtype))
+    place = (atom(element.place) if element.place else constant(0)).plus(step.first)
+    tile = scope.address(step.buffer, _slot(step, scope))
+    store = f"store_{dtype}({tile} + {size} * ({place.text}), {value});"
+    return guarded(who, unrolled(variable, count, [store]) if variable else [store])

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...models import warp_step
+from ...models import shared_step, warp_step
+from ...models.step_base import StepBase
 from ...models.warp_step import Step
+from .across_steps import (
+    print_reduce_lanes,
+    print_reduce_rows,
+    print_scan_lanes,
+    print_scan_rows,
+    print_stage_last_rows,
+)
 from .barrier_steps import print_arrive, print_sync
 from .fragment_steps import print_assign, print_reduce_columns
 from .memory_steps import print_load_vector, print_store_rows
@@ -17,13 +25,19 @@ from .product_steps import (
     print_product,
     print_wait_products,
 )
-from .ring_steps import print_acquire, print_copy_in, print_release, print_reserve
+from .ring_steps import print_acquire, print_copy_in, print_publish, print_release, print_reserve
 from .scope import Scope
-from .staging_steps import print_copy_out, print_proxy_fence, print_stage, print_wait_copies
+from .staging_steps import (
+    print_copy_out,
+    print_proxy_fence,
+    print_stage,
+    print_stage_vector,
+    print_wait_copies,
+)
 
 Emitter = Callable[[Any, Scope], list[str]]
 
-EMITTERS: Mapping[type[warp_step.StepBase], Emitter] = {
+EMITTERS: Mapping[type[StepBase], Emitter] = {
     warp_step.Acquire: print_acquire,
     warp_step.Release: print_release,
     warp_step.Reserve: print_reserve,
@@ -43,6 +57,13 @@ EMITTERS: Mapping[type[warp_step.StepBase], Emitter] = {
     warp_step.WaitCopies: print_wait_copies,
     warp_step.Arrive: print_arrive,
     warp_step.Sync: print_sync,
+    shared_step.Publish: print_publish,
+    shared_step.StageVector: print_stage_vector,
+    shared_step.StageLastRows: print_stage_last_rows,
+    shared_step.ReduceRows: print_reduce_rows,
+    shared_step.ScanRows: print_scan_rows,
+    shared_step.ReduceLanes: print_reduce_lanes,
+    shared_step.ScanLanes: print_scan_lanes,
 }
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...models.kernel import ELEMENT_BYTES
+from ...models.step_base import StepBase
 from ...models.warp_program import Ring, SharedBuffer, WarpProgram
 from ...models.warp_program_checks import BARRIER_BYTES, BASE_ALIGNMENT, steps_of
-from ...models.warp_step import Anchor, Boundary, StepBase
+from ...models.warp_step import Anchor, Boundary
 from .names import Names
 from .scope import refuse
 from .text import block
@@ -121,7 +122,9 @@ def initialization(program: WarpProgram, names: Names) -> list[str]:
     """One thread sets up the mbarriers; the fences and the barrier let all others see them."""
     lines: list[str] = []
     for ring in program.rings:
-        lines.append(f"mbar_init_all({names.of('full', ring.name)}, {ring.depth}, 1);")
+        lines.append(
+            f"mbar_init_all({names.of('full', ring.name)}, {ring.depth}, {ring.writers or 1});"
+        )
         if ring.arrivals:
             empty = names.of("empty", ring.name)
             lines.append(f"mbar_init_all({empty}, {ring.depth}, {ring.arrivals});")

@@ -124,7 +124,7 @@ def _split(
 def _parameter(name: str, argument: str | TensorArgument, sizes: Mapping[str, int]) -> Parameter:
     if isinstance(argument, TensorArgument):
         shape = tuple(sizes.get(e, e) if isinstance(e, str) else e for e in argument.shape)
-        return TensorParameter(name=name, dtype=argument.dtype, shape=shape)
+        return TensorParameter(name=name, dtype=argument.dtype, shape=shape, range=argument.range)
     return ScalarParameter.model_validate({"name": name, "dtype": argument})
 
 

@@ -294,8 +294,8 @@ dual_gemm_swiglu(
         wgmma_wait<0>();
         pin_f32x64(up_0);
         // up[0], iteration k - 1
-        if (lane == 0) mbar_arrive(up_tile_empty + up_tile_slot * 8);
         if (lane == 0) mbar_arrive(x_tile_empty + x_tile_slot * 8);
+        if (lane == 0) mbar_arrive(up_tile_empty + up_tile_slot * 8);
         // gate[0]
         if (++gate_tile_slot == 3) { gate_tile_slot = 0; gate_tile_phase ^= 1; }
         mbar_wait(gate_tile_full + gate_tile_slot * 8, gate_tile_phase);
@@ -424,8 +424,8 @@ dual_gemm_swiglu(
         wgmma_wait<0>();
         pin_f32x64(gate_1);
         // gate[1], iteration k - 1
-        if (lane == 0) mbar_arrive(gate_tile_empty + gate_tile_slot * 8);
         if (lane == 0) mbar_arrive(x_tile_empty + x_tile_slot * 8);
+        if (lane == 0) mbar_arrive(gate_tile_empty + gate_tile_slot * 8);
         // up[1]
         if (++up_tile_slot == 2) { up_tile_slot = 0; up_tile_phase ^= 1; }
         mbar_wait(up_tile_full + up_tile_slot * 8, up_tile_phase);

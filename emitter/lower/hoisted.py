@@ -1,0 +1,67 @@
+"""What stands before the loop and is read in it: held in registers where it is dear to compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...models.tiling import TileNode
+from ...models.warp_step import Step
+from ..inputs import Emission, source_of
+from .chains import VECTOR_KINDS, Chain, ChainSteps
+from .finish import load_vector
+from .plan import PlannedRole
+from .registers import Registers
+
+DEAR = ("divide", "exp2", "log2", "sqrt", "rsqrt", "sigmoid", "tanh")
+"""Primitives that take more than one instruction of a cheap unit."""
+
+
+def hoisted(emission: Emission, role: PlannedRole, registers: Registers) -> Iterator[Step]:
+    """Loads and elementwise work before the loop, of what the role reads in it."""
+    kept = frozenset(name for name in _read(emission, role) if _is_dear(emission, name))
+    needed = _with_sources(emission, kept)
+    for tile in emission.tiled.before:
+        is_load = emission.operation(tile).kind == "load"
+        if tile.name in needed and is_load and tile.name not in registers.homes:
+            yield load_vector(emission, registers.layouts, tile, registers)
+    members = tuple(
+        tile.name
+        for tile in emission.tiled.before
+        if tile.name in needed and emission.operation(tile).kind in VECTOR_KINDS
+    )
+    for name in members:
+        if name in kept:
+            registers.names_of(emission.tiled.tile(name))
+    yield from ChainSteps(emission, registers, kept, frozenset()).steps(Chain(members))
+
+
+def _read(emission: Emission, role: PlannedRole) -> Iterator[str]:
+    """Tiles before the loop that elementwise work of the role reads."""
+    todo: list[TileNode] = [
+        emission.tiled.tile(m) for o in role.operations if o.kind == "vector" for m in o.members
+    ]
+    seen: set[str] = set()
+    while todo:
+        for read in todo.pop().reads:
+            if read.before is not None:
+                yield read.before
+            # Views and constants of the loop belong to no operation of the schedule.
+            elif read.tile is not None and read.tile not in seen | set(emission.owner):
+                seen.add(read.tile)
+                todo.append(emission.tiled.tile(read.tile))
+
+
+def _is_dear(emission: Emission, name: str) -> bool:
+    """Whether a tile, or what it is made from, is loaded or takes a dear primitive."""
+    operations = [emission.operation(n) for n in _with_sources(emission, frozenset([name]))]
+    return any(o.kind == "load" or o.primitive in DEAR for o in operations)
+
+
+def _with_sources(emission: Emission, names: frozenset[str]) -> frozenset[str]:
+    found, todo = set(names), list(names)
+    while todo:
+        for source in filter(None, map(source_of, emission.tiled.tile(todo.pop()).reads)):
+            if source not in found:
+                found.add(source)
+                todo.append(source)
+    return frozenset(found)

@@ -1,0 +1,104 @@
+"""The fragments of one role: which hold each tile, and how a formula reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ...models.errors import Unsupported
+from ...models.kernel import ELEMENT_BYTES, ElementType
+from ...models.tiling import TileNode
+from ...models.warp_expression import Expression, FragmentElement
+from ...models.warp_program import Fragment
+from ..inputs import Emission
+from .formulas import At
+from .layouts import Layout, Layouts
+
+ROWS = 64  # of a fragment over one warp group
+LANES = 32
+
+
+@dataclass(slots=True)
+class Registers:
+    """The fragments of one role. A tile of more than 64 rows lies in one fragment for each 64."""
+
+    emission: Emission
+    layouts: Layouts
+    fragments: dict[str, Fragment] = field(default_factory=dict)
+    homes: dict[str, str] = field(default_factory=dict)  # tile -> its fragment, or their stem
+
+    def home(
+        self, tile: TileNode, block: int = 0, *, operand: bool = False, suffix: str = ""
+    ) -> str:
+        """The fragment of 64 rows of a tile, declared when it is first asked for."""
+        stem = self.homes.setdefault(tile.name, tile.name) + suffix
+        name = f"{stem}.{block}" if self.blocks(tile) > 1 else stem
+        if name not in self.fragments:
+            self.fragments[name] = self._declare(tile, name, self.layouts.of(tile), operand=operand)
+        return name
+
+    def names_of(self, tile: TileNode, *, operand: bool = False) -> tuple[str, ...]:
+        """All fragments of a tile."""
+        return tuple(self.home(tile, b, operand=operand) for b in range(self.blocks(tile)))
+
+    def blocks(self, tile: TileNode) -> int:
+        """How many fragments hold a tile: rows of a matrix or along the rows, by 64."""
+        layout = self.layouts.of(tile)
+        if layout not in ("matrix", "rows"):
+            return 1
+        rows = tile.shape[-2] if layout == "matrix" else max(tile.shape)
+        if rows % ROWS:
+            line = self.emission.operation(tile).position.line
+            raise Unsupported(
+                f"{tile.name} has {rows} rows in one warp group, no multiple of {ROWS}", line
+            )
+        return rows // ROWS
+
+    def turned(self, tile: TileNode, axis: str, block: int) -> str:
+        """The fragment that holds a lanes vector along the rows or the columns."""
+        layout: Layout = "rows" if axis == "row" else "columns"
+        extent = max(tile.shape)
+        several = layout == "rows" and extent > ROWS
+        name = f"{self.homes[tile.name]}.{layout}" + (f".{block}" if several else "")
+        if name not in self.fragments:
+            self.fragments[name] = self._declare(tile, name, layout, operand=False)
+        return name
+
+    def held(self, name: str, distance: int, at: At) -> Expression | None:
+        """The element of a tile that has a home and needs no turning; None if it has none."""
+        if name not in self.homes:
+            return None
+        tile = self.emission.tiled.tile(name)
+        return FragmentElement(name=self.home(tile, min(at.block, self.blocks(tile) - 1)))
+
+    def pinned(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the fragments that products may read or write next."""
+        return tuple(n for n in names if self.fragments[n].layout in ("matrix", "operand"))
+
+    def of_tiles(self, names: Iterable[str]) -> Iterator[str]:
+        """Fragments of those of the tiles that have a home."""
+        for name in names:
+            if name in self.homes:
+                yield from self.names_of(self.emission.tiled.tile(name))
+
+    def _declare(self, tile: TileNode, name: str, layout: Layout, *, operand: bool) -> Fragment:
+        if layout == "matrix":
+            dtype = tile.dtype if operand or ELEMENT_BYTES[tile.dtype] >= 4 else "f32"
+            return Fragment(
+                name=name, layout="operand" if operand else "matrix", rows=ROWS,
+                columns=tile.shape[-1], dtype=dtype,
+            )  # fmt: skip
+        dtype = computed_type(tile.dtype)
+        if layout == "scalar":
+            return Fragment(name=name, layout="scalar", dtype=dtype)
+        extent = max(tile.shape)
+        if layout == "lanes" and extent % LANES:
+            line = self.emission.operation(tile).position.line
+            raise Unsupported(f"{tile.name}: {extent} elements over the lanes of a warp", line)
+        rows, columns = (ROWS, 0) if layout == "rows" else (0, extent)
+        return Fragment(name=name, layout=layout, rows=rows, columns=columns, dtype=dtype)
+
+
+def computed_type(dtype: ElementType) -> ElementType:
+    """What elements of a type are computed in."""
+    return dtype if dtype in ("i32", "bool") else "f32"

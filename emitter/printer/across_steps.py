@@ -1,0 +1,104 @@
+"""Steps across rows and lanes: reductions and running sums that leave the quad."""
+
+from __future__ import annotations
+
+from ...models.shared_step import ReduceLanes, ReduceRows, ScanLanes, ScanRows, StageLastRows
+from ...models.warp_expression import Expression
+from .expressions import Element, lane_element, matrix_element, text_of, value_of
+from .fragments import element_type
+from .indices import Sum
+from .scope import Scope
+from .text import block, guarded, unrolled
+from .values import as_type
+
+LANES = 32
+ITEM = "4 * (j >> 1) + (j & 1)"
+"""The element of a matrix fragment in the first of a thread's two rows and its column j."""
+
+
+def _pair(value: Expression, scope: Scope) -> tuple[str, str]:
+    """The values in the two rows of a column; `i` is the element in the first."""
+    upper, lower = (text_of(value, matrix_element(i), scope, "float") for i in ("i", "i + 2"))
+    return upper, lower
+
+
+def _row_of_warp(buffer: str, scope: Scope) -> str:
+    """The address of the thread's column j in its warp's row of a buffer."""
+    columns = scope.program.buffer(buffer).columns
+    rows = scope.address(buffer, Sum())
+    return f"{rows} + 4 * ({columns} * (warp & 3) + lane_column + 8 * (j >> 1) + (j & 1))"
+
+
+def print_reduce_rows(step: ReduceRows, scope: Scope) -> list[str]:
+    """Two rows in each thread, then over the 8 lanes of a column; one of them writes."""
+    upper, lower = _pair(step.value, scope)
+    store = f"store_f32({_row_of_warp(step.buffer, scope)}, total);"
+    lines = [
+        f"const int i = {ITEM};",
+        f"const float total = column_{step.primitive}({upper}, {lower});",
+        *guarded("lane < 4", [store]),
+    ]
+    return unrolled("j", step.columns // 4, lines)
+
+
+def print_scan_rows(step: ScanRows, scope: Scope) -> list[str]:
+    """Over the 8 lanes of a column for either row, then what the upper rows come to."""
+    upper, lower = _pair(step.value, scope)
+    name = scope.fragment(scope.layout(step.target, "matrix").name)
+    lines = [
+        f"const int i = {ITEM};",
+        f"{name}[i] = column_running({upper});",
+        f"{name}[i + 2] = column_running({lower}) + column_last({name}[i]);",
+    ]
+    return unrolled("j", step.columns // 4, lines)
+
+
+def print_stage_last_rows(step: StageLastRows, scope: Scope) -> list[str]:
+    """The last four lanes hold the last row of a warp."""
+    _, lower = _pair(step.value, scope)
+    lines = [
+        f"const int i = {ITEM};",
+        f"store_f32({_row_of_warp(step.buffer, scope)}, {lower});",
+    ]
+    return guarded("lane >= 28", unrolled("j", step.columns // 4, lines))
+
+
+def print_reduce_lanes(step: ReduceLanes, scope: Scope) -> list[str]:
+    """Each lane its own elements, then over the warp."""
+    target, name = scope.layout(step.target, "scalar"), scope.fragment(step.target)
+    type_name, each = element_type(target.dtype), step.extent // LANES
+    value = _lane_value(step.value, lane_element("e", each), scope, type_name)
+    joined = "own + next" if step.primitive == "sum" else _join(step.primitive, type_name)
+    lines = [
+        f"{type_name} own;",
+        *unrolled(
+            "e", each,
+            [f"const {type_name} next = {value};", f"own = e ? {joined} : next;"],
+        ),
+        f"{name} = warp_{step.primitive}(own);",
+    ]  # fmt: skip
+    return block("", lines)
+
+
+def print_scan_lanes(step: ScanLanes, scope: Scope) -> list[str]:
+    """Each lane its own elements, then what the lanes before it come to."""
+    target, name = scope.layout(step.target, "lanes"), scope.fragment(step.target)
+    type_name, each = element_type(target.dtype), step.extent // LANES
+    value = _lane_value(step.value, lane_element("e", each), scope, type_name)
+    lines = [
+        f"{type_name} own;",
+        *unrolled("e", each, [f"{name}[e] = own = e ? own + {value} : {value};"]),
+        f"const {type_name} before = lanes_before(own);",
+        *unrolled("e", each, [f"{name}[e] += before;"]),
+    ]
+    return block("", lines)
+
+
+def _lane_value(value: Expression, element: Element, scope: Scope, type_name: str) -> str:
+    return as_type(value_of(value, element, scope), type_name).text
+
+
+def _join(primitive: str, type_name: str) -> str:
+    return f"{'f' if type_name == 'float' else ''}{primitive}" + (
+        "f(own, next)" if type_name == "float" else "(own, next)"
+    )
