@@ -5,6 +5,7 @@ schedule -> warp program -> CUDA source -> cubin, checked -> reference cases -> 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from .emitter.launch_description import launch_description
 from .emitter.launcher import launcher_source
 from .emitter.lower.lower import lower_schedule
 from .emitter.lower.versions import SecondVersion, single_version_orders
-from .emitter.overlap import COUNTED, promises
+from .emitter.overlap import COUNTED, product_shapes, promises
 from .emitter.printer.printer import TARGET, print_cuda
 from .extractor.build import build_loop, price_graph
 from .extractor.sample_cases import SampleCase, sample_cases
@@ -45,7 +46,7 @@ from .runtime.dtypes import to_storage
 from .runtime.nvrtc import Compiled
 from .runtime.pack import write_bundle
 from .runtime.sass import disassemble
-from .runtime.sass_loops import main_loops
+from .runtime.sass_loops import Loop, main_loops
 from .runtime.sass_order import PRODUCTS, Flight, wait_regions
 from .solver.options import SolveOptions
 from .solver.search import find_schedule
@@ -212,20 +213,30 @@ def _with_margin(emission: Emission, more: int, seconds: float | None) -> Emissi
 def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
     """Promise and machine code side by side, for every product of every steady state."""
     function = disassemble(cubin)[program.kernel]
-    bodies = main_loops(function, *PRODUCTS)
+    bodies = list(main_loops(function, *PRODUCTS))
     roles = [role for role in program.roles if promises(role)]
     if len(bodies) != len(roles):
         raise ProgramViolation(
             (f"{len(roles)} steady states with products, {len(bodies)} loops in machine code",)
         )
     found = []
-    for role, body in zip(roles, bodies, strict=True):
+    for role in roles:
+        # The assembler places loops as it likes: those that multiply alike keep their order.
+        body = next((b for b in bodies if shapes_of(b) == product_shapes(role)), bodies[0])
+        bodies.remove(body)
         flights = wait_regions(body.instructions, COUNTED, repeats=True)
         if len(flights) != len(promises(role)):  # serialized, as an advisory says
             flights = tuple(Flight(0, None, {}) for _ in promises(role))
         for promise, flight in zip(promises(role), flights, strict=True):
             found.append(Overlap(role.name, promise.operation, promise.counts, flight.counts))
     return tuple(found)
+
+
+def shapes_of(body: Loop) -> Counter[str]:
+    """How many wgmma of each shape a loop executes, such as 64x128x16."""
+    return Counter(
+        i.opcode.split(".")[1] for i in body.instructions if any(map(i.matches, PRODUCTS))
+    )
 
 
 def write(emitted: Emitted, folder: Path) -> None:

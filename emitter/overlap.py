@@ -6,6 +6,7 @@ it. MUFU instructions are what elementwise work has that can be counted there.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from ..models.warp_expression import Apply, Expression, Rounded
 from ..models.warp_program import Role
 from ..models.warp_program_checks import GROUP_THREADS
 from ..models.warp_step import Assign, Product, ReduceColumns, Step, WaitProducts
+from .descriptors import instruction_depth
 
 MUFU: Mapping[str, Mapping[str, int]] = {
     "exp2": {"MUFU.EX2": 1},
@@ -38,6 +40,16 @@ def promises(role: Role) -> tuple[Promise, ...]:
     return tuple(
         Promise(steps[place].operation, _between(role, steps, place)) for place in products
     )
+
+
+def product_shapes(role: Role) -> Counter[str]:
+    """How many instructions of each shape the products of a steady state are."""
+    counted: Counter[str] = Counter()
+    for step in role.steady:
+        if isinstance(step, Product):
+            depth = instruction_depth(step.dtype)
+            counted[f"64x{step.columns}x{depth}"] += step.depth // depth
+    return counted
 
 
 def _between(role: Role, steps: Sequence[Step], place: int) -> dict[str, int]:

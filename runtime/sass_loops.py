@@ -63,9 +63,18 @@ class _Blocks:
         ends = [*self._starts[1:], len(self._all)]
         self._end = dict(zip(self._starts, ends, strict=True))
         self.successors = {start: self._find_successors(start) for start in self._starts}
+        self._follow_tables()
+
+    def _follow_tables(self) -> None:
+        """The listing does not say where a jump table leads: to blocks to which nothing else does."""
+        led_to = {target for targets in self.successors.values() for target in targets}
+        rest = tuple(start for start in self._starts if start and start not in led_to)
+        for start in self._starts:
+            if self._all[self._end[start] - 1].matches("BRX"):
+                self.successors[start] = rest
 
     def _find_starts(self) -> list[int]:
-        starts = {0}
+        starts = {0, *self._labels.values()}
         for index, instruction in enumerate(self._all):
             if (target := self._jump(instruction)) is not None:
                 starts.update((index + 1, target))

@@ -45,19 +45,19 @@ class ChainSteps:
         emission: Emission,
         registers: Registers,
         kept: frozenset[str],
-        lefts: frozenset[str],
+        packed: frozenset[str],
         *,
         places: Places | None = None,
         storage: Storage | None = None,
         across: Across | None = None,
     ) -> None:
-        """`kept`: tiles read outside their chain. `lefts`: those that are left operands.
+        """`kept`: tiles read outside their chain. `packed`: those held in pairs of 16 bits.
 
         `places` and `storage` are needed where chains read or write shared memory, `across` where
         they work across rows.
         """
         self.emission, self.registers = emission, registers
-        self.kept, self.lefts = kept, lefts
+        self.kept, self.packed = kept, packed
         self.places, self.storage = places, storage
         self.across = across or Across("", "")
 
@@ -113,7 +113,7 @@ class _Writer:
 
     def _hold(self, tile: TileNode) -> None:
         suffix = NEXT if tile.name in self.renamed else ""
-        operand = tile.name in self.role.lefts
+        operand = tile.name in self.role.packed
         across = self.emission.operation(tile).kind in ("reduce", "scan")
         axis = AXES[self.registers.layouts.of(tile)]
         for block in range(self.registers.blocks(tile)):
@@ -205,7 +205,7 @@ class _Writer:
             return self._turned(tile, at)
         suffix = NEXT if own and name in self.renamed else ""
         block = min(at.block, self.registers.blocks(tile) - 1)
-        operand = name in self.role.lefts
+        operand = name in self.role.packed
         fragment = self.registers.home(tile, block, operand=operand, suffix=suffix)
         return FragmentElement(name=fragment)
 

@@ -14,7 +14,7 @@ from .chains import finder
 from .formulas import AXES, At, Formulas
 from .places import Places
 from .plan import PlannedRole
-from .registers import Registers
+from .registers import Registers, narrow_type
 
 
 def kept_tiles(emission: Emission, places: Places) -> frozenset[str]:
@@ -59,12 +59,21 @@ def left_operands(emission: Emission) -> frozenset[str]:
     return frozenset(found)
 
 
+def packed_tiles(emission: Emission) -> frozenset[str]:
+    """Matrices of f32 that are widened from 16 bits, of which registers hold two elements each."""
+    return frozenset(
+        tile.name for tile in emission.tiled.loop
+        if emission.operation(tile).kind == "cast" and tile.dtype == "f32"
+        and narrow_type(emission, tile) is not None
+    )  # fmt: skip
+
+
 def declare_homes(
     emission: Emission, role: PlannedRole, registers: Registers, kept: frozenset[str]
 ) -> None:
     """Fragments of everything that the role makes and that outlives the chain that makes it."""
     own = [member for operation in role.operations for member in operation.members]
-    lefts = left_operands(emission)
+    lefts = left_operands(emission) | packed_tiles(emission)
     order = {tile.name: place for place, tile in enumerate(emission.tiled.loop)}
     dots = [t for t in map(emission.tiled.tile, own) if emission.operation(t).kind == "dot"]
     for tile in sorted(dots, key=lambda t: -order[t.name]):  # what is accumulated onto comes last

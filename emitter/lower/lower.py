@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from ...models.errors import Unsupported
 from ...models.index_expression import names_in_index
@@ -18,7 +19,7 @@ from .chains import ChainSteps
 from .copies import Copies
 from .finish import Finish, load_vector
 from .hoisted import hoisted
-from .homes import declare_homes, initial_values, kept_tiles, left_operands
+from .homes import declare_homes, initial_values, kept_tiles, left_operands, packed_tiles
 from .layouts import Layouts
 from .periods import Expansion, expand
 from .places import Places
@@ -59,7 +60,7 @@ class _Lowering:
         }
         self.finish = Finish(emission, self.plan, self.storage, self.layouts)
         self.kept = kept_tiles(emission, self.places)
-        self.lefts = left_operands(emission)
+        self.packed = left_operands(emission) | packed_tiles(emission)
 
     def program(self) -> WarpProgram:
         emission, program = self.emission, self.emission.program
@@ -184,7 +185,7 @@ class _Lowering:
         found: list[tuple[PlannedRole, Expansion]] = []
         for operations in rotations(role.operations):
             turned = replace(role, operations=operations)
-            parts = expand(operations, lambda: self._tracker(turned, registers, copies))
+            parts = expand(operations, partial(self._tracker, turned, registers, copies))
             if not leaves_products_behind(parts.steady):
                 return turned, parts
             found.append((turned, parts))
@@ -193,7 +194,7 @@ class _Lowering:
     def _tracker(self, role: PlannedRole, registers: Registers, copies: Copies) -> TrackedRole:
         across = Across(f"all_{role.name}", self.scratch[role.name])
         chains = ChainSteps(
-            self.emission, registers, self.kept, self.lefts, places=self.places,
+            self.emission, registers, self.kept, self.packed, places=self.places,
             storage=self.storage, across=across,
         )  # fmt: skip
         return TrackedRole(

@@ -101,10 +101,17 @@ def _budgets(
 ) -> dict[int, int]:
     """What the schedule gives each warp group, and an equal share of what nobody takes.
 
-    More registers cost nothing once the block is launched with them.
+    More registers cost nothing once the block is launched with them. What cannot be shared goes to
+    those that hold most.
     """
     given = {b.warp_group: b.registers_per_thread for b in emission.schedule.budgets}
     narrow = registers.least if aligned > len(wide) else 0
     free = registers.pool[aligned - 1] - narrow - sum(given[g] for g in wide)
     more = free // len(wide) // registers.step * registers.step if wide else 0
-    return {g: min(registers.most, given[g] + max(0, more)) for g in wide}
+    budgets = {g: min(registers.most, given[g] + max(0, more)) for g in wide}
+    left = registers.pool[aligned - 1] - narrow - sum(budgets.values())
+    for group in sorted(wide, key=lambda g: -budgets[g]):
+        if left >= registers.step and budgets[group] + registers.step <= registers.most:
+            budgets[group] += registers.step
+            left -= registers.step
+    return budgets

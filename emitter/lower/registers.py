@@ -10,12 +10,13 @@ from ...models.kernel import ELEMENT_BYTES, ElementType
 from ...models.tiling import TileNode
 from ...models.warp_expression import Expression, FragmentElement
 from ...models.warp_program import Fragment
-from ..inputs import Emission
+from ..inputs import Emission, source_of
 from .formulas import At
 from .layouts import Layout, Layouts
 
 ROWS = 64  # of a fragment over one warp group
 LANES = 32
+PAIRED_BYTES = 2  # of elements of which a register holds two
 
 
 @dataclass(slots=True)
@@ -83,7 +84,8 @@ class Registers:
 
     def _declare(self, tile: TileNode, name: str, layout: Layout, *, operand: bool) -> Fragment:
         if layout == "matrix":
-            dtype = tile.dtype if operand or ELEMENT_BYTES[tile.dtype] >= 4 else "f32"
+            narrow = narrow_type(self.emission, tile) if operand else None
+            dtype = narrow or (tile.dtype if ELEMENT_BYTES[tile.dtype] >= 4 else "f32")
             return Fragment(
                 name=name, layout="operand" if operand else "matrix", rows=ROWS,
                 columns=tile.shape[-1], dtype=dtype,
@@ -97,6 +99,17 @@ class Registers:
             raise Unsupported(f"{tile.name}: {extent} elements over the lanes of a warp", line)
         rows, columns = (ROWS, 0) if layout == "rows" else (0, extent)
         return Fragment(name=name, layout=layout, rows=rows, columns=columns, dtype=dtype)
+
+
+def narrow_type(emission: Emission, tile: TileNode) -> ElementType | None:
+    """The 16-bit type in which a tile can be held without loss: its own, or that it comes from."""
+    if ELEMENT_BYTES[tile.dtype] == PAIRED_BYTES:
+        return tile.dtype
+    source = source_of(tile.reads[0]) if tile.reads else None
+    if emission.operation(tile).kind != "cast" or source is None:
+        return None
+    dtype = emission.tiled.tile(source).dtype
+    return dtype if ELEMENT_BYTES[dtype] == PAIRED_BYTES else None
 
 
 def computed_type(dtype: ElementType) -> ElementType:

@@ -22,23 +22,25 @@ def _pair(value: Expression, scope: Scope) -> tuple[str, str]:
     return upper, lower
 
 
-def _row_of_warp(buffer: str, scope: Scope) -> str:
-    """The address of the thread's column j in its warp's row of a buffer."""
+def _row_of_warp(buffer: str, scope: Scope) -> tuple[str, str]:
+    """The declaration of a warp's row of a buffer, and the address of the thread's column j."""
     columns = scope.program.buffer(buffer).columns
-    rows = scope.address(buffer, Sum())
-    return f"{rows} + 4 * ({columns} * (warp & 3) + lane_column + 8 * (j >> 1) + (j & 1))"
+    first = f"{scope.address(buffer, Sum())} + 4 * ({columns} * (warp & 3) + lane_column)"
+    # What the compiler does not know, it cannot keep for all columns over the whole loop.
+    return f"const u32 own = unknown({first});", "own + 4 * (8 * (j >> 1) + (j & 1))"
 
 
 def print_reduce_rows(step: ReduceRows, scope: Scope) -> list[str]:
     """Two rows in each thread, then over the 8 lanes of a column; one of them writes."""
     upper, lower = _pair(step.value, scope)
-    store = f"store_f32({_row_of_warp(step.buffer, scope)}, total);"
+    declared, place = _row_of_warp(step.buffer, scope)
+    store = f"store_f32({place}, total);"
     lines = [
         f"const int i = {ITEM};",
         f"const float total = column_{step.primitive}({upper}, {lower});",
         *guarded("lane < 4", [store]),
     ]
-    return unrolled("j", step.columns // 4, lines)
+    return block("", [declared, *unrolled("j", step.columns // 4, lines)])
 
 
 def print_scan_rows(step: ScanRows, scope: Scope) -> list[str]:
@@ -56,11 +58,9 @@ def print_scan_rows(step: ScanRows, scope: Scope) -> list[str]:
 def print_stage_last_rows(step: StageLastRows, scope: Scope) -> list[str]:
     """The last four lanes hold the last row of a warp."""
     _, lower = _pair(step.value, scope)
-    lines = [
-        f"const int i = {ITEM};",
-        f"store_f32({_row_of_warp(step.buffer, scope)}, {lower});",
-    ]
-    return guarded("lane >= 28", unrolled("j", step.columns // 4, lines))
+    declared, place = _row_of_warp(step.buffer, scope)
+    lines = [f"const int i = {ITEM};", f"store_f32({place}, {lower});"]
+    return guarded("lane >= 28", [declared, *unrolled("j", step.columns // 4, lines)])
 
 
 def print_reduce_lanes(step: ReduceLanes, scope: Scope) -> list[str]:

@@ -20,11 +20,10 @@ from ...models.warp_expression import (
     SumAbove,
 )
 from .fragments import element_type
-from .indices import Sum
 from .primitives import APPLY
 from .scope import Scope, refuse
+from .stored import OWN, tile_name
 from .values import ADDED, ATOM, Value, as_type, number
-
 
 LANES = 32
 
@@ -166,11 +165,9 @@ def _along(axis: str, element: Element) -> str:
 def _stored(stored: StoredElement, element: Element, scope: Scope) -> Value:
     """A load of one element from where the panels of its tile hold it."""
     buffer = scope.program.buffer(stored.buffer)
-    size = ELEMENT_BYTES[buffer.dtype]
-    slot = Sum() if stored.ring is None else scope.slot(stored.ring, stored.age)
-    tile = scope.address(stored.buffer, slot)
-    row = _place(stored.down, stored.first_row, element)
-    column = _place(stored.across, stored.first_column, element)
+    size, tile = ELEMENT_BYTES[buffer.dtype], tile_name(stored)
+    row = _own(_place(stored.down, stored.first_row, element))
+    column = _own(_place(stored.across, stored.first_column, element))
     if buffer.swizzle:
         where = f"swizzled<{buffer.swizzle}, {buffer.rows}>({row}, {size} * ({column}))"
     elif row == "0":
@@ -186,6 +183,12 @@ def _place(axis: str, first: int, element: Element) -> str:
     return f"{first} + {_along(axis, element)}" if first else _along(axis, element)
 
 
+def _own(place: str) -> str:
+    for lane, own in OWN.items():
+        place = place.replace(lane, own)
+    return place
+
+
 def _turned(turned: LaneElement, element: Element, scope: Scope) -> Value:
     fragment = scope.layout(turned.name, "lanes")
     name, place = scope.fragment(turned.name), _place(turned.axis, turned.first, element)
@@ -195,7 +198,7 @@ def _turned(turned: LaneElement, element: Element, scope: Scope) -> Value:
 
 def _sum_above(total: SumAbove, element: Element, scope: Scope) -> Value:
     buffer = scope.program.buffer(total.buffer)
-    rows, column = scope.address(total.buffer, Sum()), _along("column", element)
+    rows, column = tile_name(total), _own(_along("column", element))
     return Value(f"sum_above<{buffer.columns}>({rows}, warp & 3, {column})", "float")
 
 

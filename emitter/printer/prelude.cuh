@@ -266,6 +266,12 @@ DEV float round_fp8e4m3(float x) { return unpack_fp8e4m3(pack_fp8e4m3(x, 0.0f));
 
 // ---- vectors, and elements one by one, in shared memory; across rows and lanes
 
+// The same number, of which the compiler knows nothing.
+template <class T> DEV T unknown(T x) {
+  asm volatile("" : "+r"(x));
+  return x;
+}
+
 DEV void store_f32(u32 address, float x) {
   asm volatile("st.shared.f32 [%0], %1;" :: "r"(address), "f"(x) : "memory");
 }

@@ -21,7 +21,9 @@ def print_stage(step: Stage, scope: Scope) -> list[str]:
     """16-bit elements go out by stmatrix; others in pairs, as a thread holds neighbours."""
     buffer = scope.program.buffer(step.buffer)
     whole = not step.columns % MATRIX_COLUMNS
-    lines = [f"const u32 tile = {scope.address(step.buffer, _slot(step, scope))};"]
+    tile = scope.address(step.buffer, _slot(step, scope))
+    # In a loop, the compiler would keep the addresses of all elements from iteration to iteration.
+    lines = [f"const u32 tile = {tile if step.ring is None else f'unknown({tile})'};"]
     by_matrix = ELEMENT_BYTES[buffer.dtype] == 2 and whole
     return block("", lines + (_matrices(step, scope) if by_matrix else _pairs(step, scope)))
 

@@ -34,6 +34,8 @@ from .staging_steps import (
     print_stage_vector,
     print_wait_copies,
 )
+from .stored import tiles_read
+from .text import block, words_in
 
 Emitter = Callable[[Any, Scope], list[str]]
 
@@ -68,5 +70,11 @@ EMITTERS: Mapping[type[StepBase], Emitter] = {
 
 
 def print_step(step: Step, scope: Scope) -> list[str]:
-    """The lines of one step."""
-    return EMITTERS[type(step)](step, scope)
+    """The lines of one step, in a block of their own where it reads tiles in shared memory."""
+    lines = EMITTERS[type(step)](step, scope)
+    tiles = tiles_read(getattr(step, "value", None), scope)
+    if not tiles:
+        return lines
+    used = words_in("\n".join(lines))
+    declared = (t for t in tiles if t.split()[2] in used)
+    return block("", [*declared, *lines])
