@@ -59,9 +59,10 @@ def emit(
     """Emit CUDA for an optimal schedule, compile it without a GPU, and write a launch bundle.
 
     The bundle holds kernel.cu, kernel.cubin, report.json, launch.json, reference.npz, launcher.c,
-    which launches it from C, and run.py, which checks and times it on a GPU. Exit codes: 0 done; 2 invalid input, or a kernel that cannot
-    be emitted yet; 3 a limit was reached before any schedule was found; 4 the machine code is not
-    what the schedule says (the bundle is written all the same).
+    which launches it from C, and run.py, which checks and times it on a GPU. Exit codes: 0 done; 2
+    invalid input, or a kernel that cannot be emitted yet; 3 a limit was reached before any schedule
+    was found; 4 the machine code is not what the schedule says (the bundle is written all the
+    same).
     """
     answer = _answer(document, gpu, time_limit, quiet=quiet)
     text, code = emit_answer(answer, output, deeper=ring_slots, seconds=time_limit, as_json=as_json)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from .document import Count, Name, Positive
+from .index_expression import IndexExpression
 from .step_base import StepBase
 from .warp_expression import Expression
 
@@ -14,6 +15,22 @@ class Publish(StepBase):
 
     step: Literal["publish"] = "publish"
     ring: Name
+
+
+class CopyElement(StepBase):
+    """Copy one element of 4 bytes of an argument to the reserved slot; it arrives when it lands.
+
+    `index` counts elements. Outside the argument it is 0. Tensor copies move 16 bytes or more, from
+    rows of whole 16 bytes.
+    """
+
+    step: Literal["copy_element"] = "copy_element"
+    ring: Name
+    buffer: Name
+    argument: Name
+    index: tuple[IndexExpression, ...]
+    extent: ClassVar[int] = 1
+    first: ClassVar[int] = 0
 
 
 class StageVector(StepBase):

@@ -64,17 +64,24 @@ class SharedBuffer(Document):
 class Ring(Document):
     """Buffers that are filled and freed together: one full and one empty mbarrier for each slot.
 
-    Copies fill a slot, or the threads of `writers` warps: its full barrier expects one arrival and
-    `bytes`, or `writers` arrivals; its empty barrier `arrivals`. Every role keeps a cursor of its
-    own for each ring that it uses, which begins before slot 0.
+    Copies fill a slot, or the threads of `writers` warps: its full barrier expects one arrival,
+    `bytes` and an arrival for each of `elements`, or `writers` arrivals; its empty barrier
+    `arrivals`. Every role keeps a cursor of its own for each ring that it uses, which begins before
+    slot 0.
     """
 
     name: Name
     buffers: Annotated[tuple[Name, ...], Field(min_length=1)]
     depth: Positive
-    bytes: Count  # that copies bring to one slot; 0 if threads fill it
+    bytes: Count  # that tensor copies bring to one slot; 0 if there are none
+    elements: Count = 0  # that are copied one by one to one slot
     writers: Count = 0  # warps that publish a slot; 0 if copies fill it
     arrivals: Count  # that release a slot; 0: filled once and never released
+
+    @property
+    def filled(self) -> int:
+        """Arrivals that fill a slot: what its full barrier expects beside bytes."""
+        return self.writers or 1 + self.elements
 
 
 class TensorMap(Document):

@@ -53,7 +53,7 @@ def _barriers(program: WarpProgram) -> Iterator[str]:
         for name in ring.buffers:
             if program.buffer(name).slots != ring.depth:
                 yield f"ring {ring.name} has {ring.depth} slots, its buffer {name} has others"
-        if bool(ring.bytes) == bool(ring.writers):
+        if bool(ring.bytes or ring.elements) == bool(ring.writers):
             yield f"ring {ring.name} is filled by copies or by threads: bytes or writers, not both"
 
 

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .barrier_step import Arrive, Sync
 from .document import Count, Document, Name, Positive
 from .index_expression import IndexExpression
 from .kernel import ElementType
 from .shared_step import (
+    CopyElement,
     Publish,
     ReduceLanes,
     ReduceRows,
@@ -247,30 +249,6 @@ class WaitCopies(StepBase):
     pending: Count = 0
 
 
-# ---- barriers
-
-
-class Arrive(StepBase):
-    """Arrive at a named barrier without waiting; see Sync for the iterations that take part."""
-
-    step: Literal["arrive"] = "arrive"
-    barrier: Name
-    skip_first: Count = 0
-    skip_last: Count = 0
-
-
-class Sync(StepBase):
-    """Wait at a named barrier.
-
-    Left out in the first `skip_first` and the last `skip_last` iterations of the loop.
-    """
-
-    step: Literal["sync"] = "sync"
-    barrier: Name
-    skip_first: Count = 0
-    skip_last: Count = 0
-
-
 Step = Annotated[
     Acquire
     | Release
@@ -292,6 +270,7 @@ Step = Annotated[
     | Arrive
     | Sync
     | Publish
+    | CopyElement
     | StageVector
     | StageLastRows
     | ReduceRows

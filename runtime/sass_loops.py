@@ -66,7 +66,7 @@ class _Blocks:
         self._follow_tables()
 
     def _follow_tables(self) -> None:
-        """The listing does not say where a jump table leads: to blocks to which nothing else does."""
+        """A jump table, which the listing leaves out, leads where nothing else does."""
         led_to = {target for targets in self.successors.values() for target in targets}
         rest = tuple(start for start in self._starts if start and start not in led_to)
         for start in self._starts:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ...models.barrier_step import Sync
 from ...models.errors import Unsupported
 from ...models.shared_step import ReduceLanes, ReduceRows, ScanLanes, ScanRows, StageLastRows
 from ...models.tile_operation import MapPrimitive, Operation, ReducePrimitive
 from ...models.tiling import TileNode
 from ...models.warp_expression import Apply, Expression, FragmentElement, StoredElement, SumAbove
-from ...models.warp_step import Assign, ReduceColumns, Step, Sync
+from ...models.warp_step import Assign, ReduceColumns, Step
 from ..inputs import Emission, source_of
 from .formulas import ROWS, At, Axis, Formulas
 from .plan import WARPS, PlannedRole

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...models.kernel import ELEMENT_BYTES
+from ...models.shared_step import CopyElement
 from ...models.warp_step import CopyIn, CopyOut, Reserve, Step
 from ..inputs import Emission, source_of
 from .places import Places
@@ -26,7 +27,7 @@ class Copies:
             yield Reserve(ring=ring.name, operation=name, lag=lag)
         yield from self.copies_in(name, name, lag)
 
-    def copies_in(self, name: str, operation: str, lag: int) -> Iterator[CopyIn]:
+    def copies_in(self, name: str, operation: str, lag: int) -> Iterator[CopyIn | CopyElement]:
         """The copies of one tile to the slot that is reserved."""
         return copies_in(self._emission, self._storage, name, operation, lag)
 

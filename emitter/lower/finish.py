@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ...models.barrier_step import Sync
 from ...models.errors import Unsupported
 from ...models.kernel import ELEMENT_BYTES
 from ...models.tiling import TileNode
 from ...models.warp_expression import operations_in
-from ...models.warp_step import (
-    CopyOut,
-    LoadVector,
-    ProxyFence,
-    Stage,
-    Step,
-    StoreRows,
-    Sync,
-    WaitCopies,
-)
+from ...models.warp_step import CopyOut, LoadVector, ProxyFence, Stage, Step, StoreRows, WaitCopies
 from ..inputs import Emission, source_of
 from .chains import VECTOR_KINDS, Chain, ChainSteps, finder
 from .formulas import AXES, At, Formulas

@@ -8,11 +8,12 @@ from functools import partial
 
 from ...models.errors import Unsupported
 from ...models.index_expression import names_in_index
+from ...models.shared_step import CopyElement
 from ...models.tile_operation import IndexOperand
 from ...models.tiling import TileNode
 from ...models.warp_program import LoopRange, NamedBarrier, Role, WarpProgram
-from ...models.warp_program_checks import BARRIER_BYTES, BASE_ALIGNMENT, GROUP_THREADS
-from ...models.warp_step import Acquire, Reserve, Step
+from ...models.warp_program_checks import BARRIER_BYTES, BASE_ALIGNMENT, GROUP_THREADS, steps_of
+from ...models.warp_step import Acquire, LoadVector, Reserve, Step, StoreRows
 from ..inputs import Emission
 from .across import Across, lay_out_scratch
 from .chains import ChainSteps
@@ -32,6 +33,9 @@ from .tracking import RingUse, TrackedRole
 from .turn_check import check_turns
 from .turns import Turn, barriers_of, find_turns
 from .versions import check_versions
+
+DIRECT = (LoadVector, StoreRows, CopyElement)
+"""Steps that touch arguments element by element."""
 
 SHARED = "shared_memory"  # the memory of that name in the scheduling problem
 
@@ -105,10 +109,8 @@ class _Lowering:
             yield NamedBarrier(name=f"all_{role.name}", number=number, threads=GROUP_THREADS)
 
     def _pointers(self, roles: Iterable[Role]) -> tuple[str, ...]:
-        steps = (s for r in roles for s in (*r.setup, *r.finish))
-        return tuple(
-            dict.fromkeys(s.argument for s in steps if s.step in ("load_vector", "store_rows"))
-        )
+        steps = (step for role in roles for step in steps_of(role))
+        return tuple(dict.fromkeys(s.argument for s in steps if isinstance(s, DIRECT)))
 
     def _role(self, role: PlannedRole) -> Role:
         only_loads = all(o.kind == "load" for o in role.operations)

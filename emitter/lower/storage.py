@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...models.errors import Unsupported
 from ...models.kernel import ELEMENT_BYTES, ElementType
+from ...models.shared_step import CopyElement
 from ...models.tile_operation import TileAccess
 from ...models.tiling import TileNode
 from ...models.warp_program import Ring, SharedBuffer, Swizzle, TensorMap
@@ -18,6 +19,7 @@ from .plan import Plan
 
 SWIZZLES: tuple[Swizzle, ...] = (128, 64, 32)
 VECTOR_ALIGNMENT = 128  # bytes, of what copies write (CUDA driver API, tensor maps)
+SINGLE_BYTES = 4  # of an element that is copied by itself (PTX ISA, cp.async)
 CHUNK_BYTES = 16  # of which a copy moves whole ones
 MOST_BOX = 256  # elements of a box along a dimension
 
@@ -87,8 +89,9 @@ def lay_out(emission: Emission, plan: Plan, places: Places, deeper: int = 0) -> 
             _add_tile(emission, storage, emission.tiled.tile(member), member, depth)
         storage.put(
             Ring(
-                name=members[0], buffers=members, depth=depth, bytes=_bytes(storage, members),
+                name=members[0], buffers=members, depth=depth,
                 arrivals=_arrivals(plan, places, members[0]),
+                **_filled(emission, storage, members),
             )
         )  # fmt: skip
     for handover in places.handovers:
@@ -149,8 +152,22 @@ def _ring_members(emission: Emission, plan: Plan, places: Places) -> Iterator[tu
         yield tuple(group)
 
 
+def is_element(tile: TileNode) -> bool:
+    """Whether a loaded tile is one element that is copied by itself."""
+    return max(tile.shape, default=1) == 1 and ELEMENT_BYTES[tile.dtype] == SINGLE_BYTES
+
+
+def _filled(emission: Emission, storage: Storage, names: tuple[str, ...]) -> dict[str, int]:
+    """What copies bring to one slot of each of the buffers: bytes, and elements one by one."""
+    single = [name for name in names if is_element(emission.tiled.tile(name))]
+    return {
+        "bytes": _bytes(storage, (name for name in names if name not in single)),
+        "elements": len(single),
+    }
+
+
 def _bytes(storage: Storage, names: Iterable[str]) -> int:
-    """What copies bring to one slot of each of the buffers."""
+    """What tensor copies bring to one slot of each of the buffers."""
     buffers = [storage.buffers[name] for name in names]
     return sum(b.rows * b.columns * ELEMENT_BYTES[b.dtype] for b in buffers)
 
@@ -172,12 +189,18 @@ def _add_tile(emission: Emission, storage: Storage, tile: TileNode, name: str, s
 
 def copies_in(
     emission: Emission, storage: Storage, name: str, operation: str, lag: int
-) -> Iterator[CopyIn]:
-    """The copies of one tile to its slot, one for each panel of the buffer."""
+) -> Iterator[CopyIn | CopyElement]:
+    """The copies of one tile to its slot: one for each panel of the buffer, or of an element."""
     tile, buffer = emission.tiled.tile(name), storage.buffers[name]
     access = emission.operation(tile).memory_access
     columns = buffer.swizzle // ELEMENT_BYTES[buffer.dtype] or buffer.columns
     box = (*_tile(access)[:-1], columns)
+    if is_element(tile):
+        yield CopyElement(
+            ring=storage.ring_of[name], buffer=name, argument=access.argument, index=access.index,
+            operation=operation, lag=lag,
+        )  # fmt: skip
+        return
     for panel in range(buffer.columns // columns):
         yield CopyIn(
             ring=storage.ring_of[name], buffer=name,

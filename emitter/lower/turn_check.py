@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ...models.barrier_step import Arrive, Sync
 from ...models.errors import Unsupported
 from ...models.warp_program import Role, WarpProgram
-from ...models.warp_step import Arrive, Step, Sync
+from ...models.warp_step import Step
 
 MOST_STATES = 200_000
 Event = tuple[str, bool]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...models.barrier_step import Arrive, Sync
 from ...models.errors import Unsupported
 from ...models.warp_program import NamedBarrier
-from ...models.warp_step import Arrive, Sync
 from .plan import Plan, PlannedOperation
 
 MOST_TURNS = 12  # of 15 barriers; the rest is for staging

@@ -134,6 +134,5 @@ def _ring_state(ring: Ring, width: int) -> RingState:
 
     # a barrier of no arrivals cannot be made: nobody releases such a ring, so its phase never ends
     empty = barriers("empty", max(1, ring.arrivals))
-    return RingState(
-        ring, barriers("full", ring.writers or 1), empty, [{} for _ in range(ring.depth)]
-    )
+    full = barriers("full", ring.filled)
+    return RingState(ring, full, empty, [{} for _ in range(ring.depth)])

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...models.index_expression import IndexExpression, evaluate_index, names_in_index
 from ...models.kernel import ELEMENT_BYTES
+from ...models.shared_step import CopyElement
 from ...models.warp_expression import Expression, StoredElement
 from ...models.warp_program import SharedBuffer, TensorMap, WarpProgram
 from ...models.warp_step import (
@@ -56,6 +57,18 @@ class BlockData:
 
         def land() -> None:
             self.memory.write(buffer, address, read_box(array, starts, tensor_map.box))
+
+        return land
+
+    def copy_element(self, step: CopyElement, slot: int, here: Here) -> Callable[[], None]:
+        """The landing of one element, whose place is that of now."""
+        buffer = self.program.buffer(step.buffer)
+        vector, place = self._vector(step, here)
+        value = vector[place] if 0 <= place < vector.size else np.zeros((), vector.dtype)
+        zero: Array = np.zeros(1, np.int64)
+
+        def land() -> None:
+            self.memory.write_tile(buffer, slot, zero, zero, np.reshape(value, 1))
 
         return land
 
@@ -152,7 +165,7 @@ class BlockData:
             buffer, slot, row + step.first_row, column, rounded(values, buffer.dtype)
         )
 
-    def _vector(self, step: LoadVector | StoreRows, here: Here) -> tuple[Array, int]:
+    def _vector(self, step: LoadVector | StoreRows | CopyElement, here: Here) -> tuple[Array, int]:
         """The vector, and the number of the first element of its tile; empty if it is outside."""
         array = self.arrays[step.argument]
         index = [self._integer(part, here) for part in step.index]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...models.errors import InvalidInput
+from ...models.shared_step import CopyElement
 from ...models.tile_program import ScalarParameter, TensorParameter
 from ...models.warp_program import WarpProgram
 from ...models.warp_program_checks import steps_of
@@ -59,7 +60,7 @@ def _uses(program: WarpProgram) -> Iterator[tuple[str, str]]:
         for step in steps_of(role):
             if isinstance(step, CopyIn):
                 yield maps[step.tensor_map], "read"
-            elif isinstance(step, LoadVector):
+            elif isinstance(step, LoadVector | CopyElement):
                 yield step.argument, "read"
             elif isinstance(step, CopyOut):
                 yield maps[step.tensor_map], "add" if step.add else "write"

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
+from ...models.barrier_step import Arrive, Sync
 from ...models.shared_step import StageVector
 from ...models.warp_expression import Expression
-from ...models.warp_step import (
-    Arrive,
-    CopyOut,
-    LoadVector,
-    ProxyFence,
-    Stage,
-    StoreRows,
-    Sync,
-    WaitCopies,
-)
+from ...models.warp_step import CopyOut, LoadVector, ProxyFence, Stage, StoreRows, WaitCopies
 from .hazards import Hazard
 from .knowledge import DRAINED, FETCHED, KINDS, SETTLED, STAGED, WRITTEN
 from .ring_steps import acquired_slot, reserved_slot

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...models.shared_step import Publish
+from ...models.shared_step import CopyElement, Publish
 from ...models.warp_step import Acquire, CopyIn, Release, Reserve
 from .hazards import Hazard
-from .knowledge import DRAINED, FETCHED, SETTLED, STAGED
+from .knowledge import DRAINED, FETCHED, SETTLED, STAGED, nothing
 from .role_run import Reservation, RoleRun
 from .slots import Slot
 from .waits import MBarrierWait
@@ -118,6 +118,32 @@ def copy_in(run: RoleRun, step: CopyIn) -> None:
             land()
         slot.land(tile)
         full.complete(amount)
+
+    run.block.copies.append(landed)
+
+
+def copy_element(run: RoleRun, step: CopyElement) -> None:
+    """Issue a copy of one element; it lands at any later time."""
+    state = run.block.rings[step.ring]
+    tile = run.reserved.get(step.ring, 0) - 1
+    if tile < 0:
+        raise Hazard(f"copies into ring {step.ring} without a reserved slot: a Reserve is missing")
+    number, reservation = tile % state.ring.depth, run.reservations[step.ring]
+    slot = run.block.slots[step.buffer][number]
+    if (step.buffer, 0, 0) in reservation.ranges:
+        raise Hazard(f"copies into {slot} again: a Reserve is missing")
+    reservation.ranges.append((step.buffer, 0, 0))
+    reservation.elements += 1
+    _check_free(run, slot, state.holders[number])
+    slot.fill(tile, run.iteration)
+    data = run.block.data
+    land = data.copy_element(step, number, run.here) if data else None
+
+    def landed() -> None:
+        if land is not None:
+            land()
+        slot.land(tile)
+        state.full[number].arrive(1, nothing(len(run.block.plan.roles)))
 
     run.block.copies.append(landed)
 

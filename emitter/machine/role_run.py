@@ -30,6 +30,7 @@ class Reservation:
     """The slot that a role fills: how many bytes of it were copied, and to where."""
 
     bytes: int = 0
+    elements: int = 0
     published: bool = False
     ranges: list[tuple[str, int, int]] = field(default_factory=list)  # buffer, from, to
 
@@ -159,6 +160,8 @@ class RoleRun:
             return
         expected = self.block.plan.rings[ring].bytes
         got = self.reservations[ring].bytes
+        if self.reservations[ring].elements < self.block.plan.rings[ring].elements:
+            raise Hazard(f"leaves a reserved slot of ring {ring} without one of its elements")
         if got != expected:
             slot = (self.reserved[ring] - 1) % self.block.plan.rings[ring].depth
             raise Hazard(

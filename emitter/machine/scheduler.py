@@ -35,6 +35,7 @@ HANDLERS: Mapping[str, Handler] = {
     "wait_copies": memory_steps.wait_copies,
     "arrive": memory_steps.arrive,
     "sync": memory_steps.sync,
+    "copy_element": ring_steps.copy_element,
     "publish": ring_steps.publish,
     "stage_vector": memory_steps.stage_vector,
     "stage_last_rows": across_steps.stage_last_rows,

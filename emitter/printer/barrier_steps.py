@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...models.warp_step import Arrive, Sync
+from ...models.barrier_step import Arrive, Sync
 from .scope import Scope, refuse
 from .text import guarded
 

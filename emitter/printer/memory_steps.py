@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...models.index_expression import IndexExpression, IndexName
 from ...models.kernel import ElementType
+from ...models.shared_step import CopyElement
 from ...models.warp_step import LoadVector, StoreRows
 from .expressions import Element, element_of, text_of
 from .fragments import element_type, registers_of
@@ -11,7 +12,7 @@ from .indices import Sum, atom, constant
 from .scope import Scope
 from .text import block, guarded, unrolled
 
-Vector = LoadVector | StoreRows
+Vector = LoadVector | StoreRows | CopyElement
 _STORED: dict[ElementType, str] = {
     "f32": "float", "i32": "int", "bf16": "u16", "fp16": "u16", "fp8e4m3": "u8", "bool": "u8",
 }  # fmt: skip
@@ -52,6 +53,21 @@ def print_store_rows(step: StoreRows, scope: Scope) -> list[str]:
         f"if ({_inside(step, scope)}) {pointer}[{_base(step, scope)}at] = {value};",
     ]
     return guarded("(lane & 3) == 0", unrolled("r", 2, lines))
+
+
+def print_copy_element(step: CopyElement, scope: Scope) -> list[str]:
+    """4 bytes, or zeros; it counts as an arrival when they have landed."""
+    pointer = scope.names.of("argument", step.argument)
+    target, bar = (
+        scope.address(step.buffer, scope.slot(step.ring)),
+        scope.barrier("full", step.ring),
+    )
+    source = f"{pointer} + ({_base(step, scope)}at)"
+    lines = [
+        f"const int at = {_place(step, Element(), scope)};",
+        f"copy_element({target}, {source}, {_inside(step, scope)}, {bar});",
+    ]
+    return guarded(scope.leader, lines) if scope.leader else block("", lines)
 
 
 def _place(step: Vector, element: Element, scope: Scope) -> str:

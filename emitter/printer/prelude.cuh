@@ -79,6 +79,13 @@ DEV void copies_wait() { asm volatile("cp.async.bulk.wait_group 0;" ::: "memory"
 
 DEV void copies_wait_read() { asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory"); }
 
+// Copies 4 bytes, or zeros, and arrives at an mbarrier that counts on it when they have landed.
+DEV void copy_element(u32 target, const void* source, bool inside, u32 barrier) {
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;\n"
+               "cp.async.mbarrier.arrive.noinc.shared::cta.b64 [%3];"
+               :: "r"(target), "l"(source), "r"(inside ? 4 : 0), "r"(barrier) : "memory");
+}
+
 // The oldest copies: all but the last few.
 template <int Pending> DEV void copies_wait_but() {
   asm volatile("cp.async.bulk.wait_group %0;" :: "n"(Pending) : "memory");

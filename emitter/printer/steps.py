@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...models import shared_step, warp_step
+from ...models import barrier_step, shared_step, warp_step
 from ...models.step_base import StepBase
 from ...models.warp_step import Step
 from .across_steps import (
@@ -17,7 +17,7 @@ from .across_steps import (
 )
 from .barrier_steps import print_arrive, print_sync
 from .fragment_steps import print_assign, print_reduce_columns
-from .memory_steps import print_load_vector, print_store_rows
+from .memory_steps import print_copy_element, print_load_vector, print_store_rows
 from .product_steps import (
     print_anchor,
     print_boundary,
@@ -57,9 +57,10 @@ EMITTERS: Mapping[type[StepBase], Emitter] = {
     warp_step.ProxyFence: print_proxy_fence,
     warp_step.CopyOut: print_copy_out,
     warp_step.WaitCopies: print_wait_copies,
-    warp_step.Arrive: print_arrive,
-    warp_step.Sync: print_sync,
+    barrier_step.Arrive: print_arrive,
+    barrier_step.Sync: print_sync,
     shared_step.Publish: print_publish,
+    shared_step.CopyElement: print_copy_element,
     shared_step.StageVector: print_stage_vector,
     shared_step.StageLastRows: print_stage_last_rows,
     shared_step.ReduceRows: print_reduce_rows,
@@ -76,5 +77,4 @@ def print_step(step: Step, scope: Scope) -> list[str]:
     if not tiles:
         return lines
     used = words_in("\n".join(lines))
-    declared = (t for t in tiles if t.split()[2] in used)
-    return block("", [*declared, *lines])
+    return block("", [*(t for t in tiles if t.split()[2] in used), *lines])

@@ -122,9 +122,8 @@ def initialization(program: WarpProgram, names: Names) -> list[str]:
     """One thread sets up the mbarriers; the fences and the barrier let all others see them."""
     lines: list[str] = []
     for ring in program.rings:
-        lines.append(
-            f"mbar_init_all({names.of('full', ring.name)}, {ring.depth}, {ring.writers or 1});"
-        )
+        full = names.of("full", ring.name)
+        lines.append(f"mbar_init_all({full}, {ring.depth}, {ring.filled});")
         if ring.arrivals:
             empty = names.of("empty", ring.name)
             lines.append(f"mbar_init_all({empty}, {ring.depth}, {ring.arrivals});")

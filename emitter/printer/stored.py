@@ -12,7 +12,6 @@ from .indices import Sum
 from .names import identifier
 from .scope import Scope
 
-
 OWN = {"lane_row": "own_row", "lane_column": "own_column"}
 """What the first row and column of a thread are called while a step reads tiles."""
 
@@ -27,8 +26,11 @@ def tiles_read(value: Expression | None, scope: Scope) -> list[str]:
     """The declarations of these variables for all tiles that an expression reads."""
     if value is None:
         return []
-    above = [SumAbove(buffer=name) for name in sums_above_in(value)]
-    found = {tile_name(one): _address(one, scope) for one in (*stored_in(value), *above)}
+    read: list[StoredElement | SumAbove] = list(stored_in(value))
+    read += [SumAbove(buffer=name) for name in sums_above_in(value)]
+    found = {tile_name(one): _address(one, scope) for one in read}
+    if not found:
+        return []
     lines = [f"const u32 {name} = unknown({address});" for name, address in found.items()]
     return [*lines, *(f"const int {own} = unknown({lane});" for lane, own in OWN.items())]
 

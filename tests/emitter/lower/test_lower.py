@@ -9,19 +9,11 @@ import pytest
 from twill.emitter.launch_description import launch_description
 from twill.emitter.lower.lower import lower_schedule
 from twill.emitter.overlap import promises
+from twill.models.barrier_step import Arrive, Sync
 from twill.models.errors import InvalidKernel, Unsupported
 from twill.models.kernel import KernelDocument
 from twill.models.warp_program import Role, WarpProgram
-from twill.models.warp_step import (
-    Acquire,
-    Arrive,
-    Product,
-    Release,
-    SharedOperand,
-    Step,
-    Sync,
-    WaitProducts,
-)
+from twill.models.warp_step import Acquire, Product, Release, SharedOperand, Step, WaitProducts
 from twill.reader.documents import read_document
 from twill.tests.support.emissions import (
     EMITTED,
@@ -173,7 +165,6 @@ def test_exponentials_are_promised_while_the_other_product_is_in_flight() -> Non
     [
         ("layer_norm", "rows in one warp group"),
         ("flash_attention_sigmoid", "a second version in registers"),
-        ("mamba2_ssd", "a vector loaded in the loop"),
     ],
 )
 def test_what_cannot_be_emitted_yet_is_refused_by_name_and_line(name: str, sentence: str) -> None:

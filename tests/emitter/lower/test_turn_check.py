@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from twill.emitter.lower.turn_check import check_turns
+from twill.models.barrier_step import Arrive, Sync
 from twill.models.errors import Unsupported
 from twill.models.warp_program import Role, WarpProgram
-from twill.models.warp_step import Arrive, Step, Sync
+from twill.models.warp_step import Step
 from twill.tests.support.emissions import EMITTED, warp_program
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twill.models.barrier_step import Arrive, Sync
 from twill.models.tile_program import GridAxis, ScalarParameter, TensorParameter
 from twill.models.warp_expression import (
     Coordinate,
@@ -24,7 +25,6 @@ from twill.models.warp_program import (
 )
 from twill.models.warp_step import (
     Acquire,
-    Arrive,
     Assign,
     Boundary,
     CopyIn,
@@ -39,7 +39,6 @@ from twill.models.warp_step import (
     SharedOperand,
     Stage,
     StoreRows,
-    Sync,
     WaitCopies,
     WaitProducts,
 )
@@ -143,7 +142,7 @@ def _attention_consumer(c: int) -> Role:
         ProxyFence(),
         Sync(barrier=f"own{c}"),
         CopyOut(buffer="bufO", tensor_map="mapO", index=(name("i", "grid"), number(0)),
-                tile=(128, WIDTH), first_row=64 * c),
+                tile=(128, WIDTH), from_row=64 * c, first_row=64 * c),
         WaitCopies(),
     )  # fmt: skip
     first = (Arrive(barrier="turn0"),) if c else ()

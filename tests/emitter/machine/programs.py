@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from twill.models.barrier_step import Sync
 from twill.models.index_expression import IndexConstant, IndexExpression, IndexName, IndexOperation
 from twill.models.tile_program import GridAxis, TensorParameter
 from twill.models.warp_expression import (
@@ -35,7 +36,6 @@ from twill.models.warp_step import (
     SharedOperand,
     Stage,
     Step,
-    Sync,
     WaitCopies,
     WaitProducts,
 )
@@ -159,7 +159,7 @@ def _gemm_consumer(c: int) -> Role:
         Sync(barrier=f"own{c}"),
         CopyOut(
             buffer="bufC", tensor_map="mapC", index=(name("i", "grid"), name("j", "grid")),
-            tile=(ROWS, COLUMNS), first_row=64 * c,
+            tile=(ROWS, COLUMNS), from_row=64 * c, first_row=64 * c,
         ),
         WaitCopies(),
     )  # fmt: skip

@@ -23,6 +23,7 @@ from twill.models.warp_expression import (
     NumberValue,
     Rounded,
     ScalarValue,
+    StoredElement,
 )
 from twill.models.warp_program import Fragment, Role
 
@@ -79,9 +80,13 @@ def registers() -> Registers:
     return Registers(role)
 
 
+def no_tile(stored: StoredElement, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    raise AssertionError(stored)
+
+
 def value(expression: Expression, shape: Shape, held: Registers) -> np.ndarray:
     scalars = {"x": np.asarray(2.5, np.float32)}
-    evaluation = Evaluation(held, scalars, lambda part: evaluate_index(part, {}))
+    evaluation = Evaluation(held, scalars, lambda part: evaluate_index(part, {}), no_tile)
     return evaluation.of(expression, shape)
 
 

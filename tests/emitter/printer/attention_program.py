@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from twill.models.barrier_step import Sync
 from twill.models.index_expression import IndexExpression
 from twill.models.tile_program import GridAxis, ScalarParameter, TensorParameter
 from twill.models.warp_expression import (
@@ -37,7 +38,6 @@ from twill.models.warp_step import (
     Stage,
     Step,
     StoreRows,
-    Sync,
     WaitCopies,
     WaitProducts,
 )
@@ -175,7 +175,7 @@ def _attention_role(half: int, *, boundary: bool, causal: bool) -> Role:
                   value=apply("divide", read("o"), read("l"))),
             ProxyFence(), Sync(barrier=f"staged_{half}"),
             CopyOut(buffer="o_tile", tensor_map="o_map", index=(H, M, number(0)),
-                    tile=(1, 128, 128), first_row=64 * half),
+                    tile=(1, 128, 128), from_row=64 * half, first_row=64 * half),
             StoreRows(argument="lse", index=(H, M), extent=128, first=64 * half,
                       value=apply("add", read("m"), apply("log2", read("l")))),
             WaitCopies(),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from twill.models.barrier_step import Arrive, Sync
 from twill.models.index_expression import IndexConstant, IndexExpression, IndexName, IndexOperation
 from twill.models.tile_program import GridAxis, ScalarParameter, TensorParameter
 from twill.models.warp_expression import (
@@ -25,7 +26,6 @@ from twill.models.warp_program import (
 )
 from twill.models.warp_step import (
     Acquire,
-    Arrive,
     Assign,
     CopyIn,
     CopyOut,
@@ -39,7 +39,6 @@ from twill.models.warp_step import (
     Stage,
     Step,
     StoreRows,
-    Sync,
     WaitCopies,
     WaitProducts,
 )
@@ -167,7 +166,7 @@ def _gemm_role(half: int, dtype: Any, size: int) -> Role:
         ProxyFence(),
         Sync(barrier=f"staged_{half}"),
         CopyOut(buffer="c_tile", tensor_map="c_map", index=(M, N), tile=(128, 256),
-                first_row=64 * half, add=size == 4),
+                from_row=64 * half, first_row=64 * half, add=size == 4),
         WaitCopies(),
     )  # fmt: skip
     return Role(

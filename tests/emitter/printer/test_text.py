@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from twill.emitter.printer.indices import atom, index_sum
 from twill.emitter.printer.names import RESERVED, Names, identifier
 from twill.emitter.printer.printer import print_cuda
-from twill.models import warp_step
 from twill.models.errors import ProgramViolation
 from twill.models.index_expression import IndexExpression, evaluate_index
+from twill.models.step_base import StepBase
 from twill.tests.emitter.printer.attention_program import attention
 from twill.tests.emitter.printer.programs import ceil_by, gemm, name, number, operation
 
@@ -31,7 +31,7 @@ def test_attention_is_the_golden_text(golden: Golden) -> None:
 def test_every_kind_of_step_has_an_emitter() -> None:
     from twill.emitter.printer.steps import EMITTERS
 
-    assert set(EMITTERS) == set(warp_step.StepBase.__subclasses__())
+    assert set(EMITTERS) == set(StepBase.__subclasses__())
 
 
 def test_another_target_is_refused() -> None:
