@@ -118,8 +118,9 @@ class Places:
         return {name: tuple(readers) for name, readers in found.items()}
 
     def _flows(self) -> Iterator[GraphDependence]:
+        """All but those of registers that a chain only holds on to: such values have no bytes."""
         for flow in self._emission.graph.dependences:
-            if flow.kind == "flow" and flow.value is not None:
+            if flow.kind == "flow" and flow.value is not None and self._values[flow.value].bytes:
                 yield flow
 
     def _check(self, flow: GraphDependence) -> None:

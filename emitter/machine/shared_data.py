@@ -52,8 +52,8 @@ def _matrix(data: BlockData, value: Expression, columns: int, here: Here) -> Arr
 
 def _write_rows(data: BlockData, name: str, values: Array) -> None:
     buffer = data.program.buffer(name)
-    row, column = np.indices(values.shape)
-    data.memory.write_tile(buffer, 0, row, column, rounded(values, buffer.dtype))
+    place: Array = np.indices(values.shape)
+    data.memory.write_tile(buffer, 0, place[0], place[1], rounded(values, buffer.dtype))
 
 
 def reduce_rows(data: BlockData, step: ReduceRows, here: Here) -> None:

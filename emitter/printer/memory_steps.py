@@ -59,8 +59,8 @@ def print_copy_element(step: CopyElement, scope: Scope) -> list[str]:
     """4 bytes, or zeros; it counts as an arrival when they have landed."""
     pointer = scope.names.of("argument", step.argument)
     target, bar = (
-        scope.address(step.buffer, scope.slot(step.ring)),
-        scope.barrier("full", step.ring),
+        scope.address(step.buffer, scope.slot(step.ring, filled=True)),
+        scope.barrier("full", step.ring, filled=True),
     )
     source = f"{pointer} + ({_base(step, scope)}at)"
     lines = [

@@ -21,6 +21,7 @@ from .text import block, unrolled
 from .wgmma import pin_name, wgmma_name
 
 CHUNK_BYTES = 16  # what a descriptor counts in
+MOST_KEPT = 3  # descriptors of a role that registers may hold over the whole loop
 OPERAND_REGISTERS = 4  # of each thread, for one instruction
 
 
@@ -59,11 +60,24 @@ def _descriptors(
     """The operand of each instruction: one descriptor, moved on by constants."""
     found = descriptor_of(operand, scope.program.buffer(operand.buffer), step.depth)
     start = scope.address(operand.buffer, scope.slot(operand.ring, operand.age), found.offset)
+    if _are_many(scope):
+        start = f"unknown({start})"
     setup.append(f"const u64 {side} = descriptor({start}, {encode(found):#x});")
     if any(further % CHUNK_BYTES for further in found.steps):
         raise ProgramViolation((f"{operand.buffer}: an instruction begins within a chunk",))
     moves = [further // CHUNK_BYTES for further in found.steps]
     return [f"{side} + {move}" if move else side for move in moves]
+
+
+def _are_many(scope: Scope) -> bool:
+    """Whether the compiler should not know of descriptors that they are always the same.
+
+    It would keep each of them in registers over the whole loop, two of each thread.
+    """
+    products = [step for step in scope.role.steady if isinstance(step, Product)]
+    operands = [o for p in products for o in (p.left, p.right) if isinstance(o, SharedOperand)]
+    same = [o for o in operands if scope.program.ring(o.ring).depth == 1]
+    return len(same) > MOST_KEPT
 
 
 def print_wait_products(step: WaitProducts, scope: Scope) -> list[str]:

@@ -12,7 +12,8 @@ def print_acquire(step: Acquire, scope: Scope) -> list[str]:
     """Advance, then wait for the bytes of the slot."""
     phase = scope.names.of("phase", step.ring)
     wait = f"mbar_wait({scope.barrier('full', step.ring)}, {phase});"
-    return [*_advance(step.ring, scope), *guarded(scope.leader if step.alone else "", [wait])]
+    waiting = guarded(scope.leader if step.alone else "", [wait])
+    return [*_advance(step.ring, scope, filled=False), *waiting]
 
 
 def print_release(step: Release, scope: Scope) -> list[str]:
@@ -26,7 +27,7 @@ def print_release(step: Release, scope: Scope) -> list[str]:
 
 def print_publish(step: Publish, scope: Scope) -> list[str]:
     """One arrival of each warp, when all its lanes have written."""
-    arrive = f"mbar_arrive({scope.barrier('full', step.ring)});"
+    arrive = f"mbar_arrive({scope.barrier('full', step.ring, filled=True)});"
     return ["__syncwarp();", *guarded(scope.once_per_warp, [arrive])]
 
 
@@ -36,29 +37,31 @@ def print_reserve(step: Reserve, scope: Scope) -> list[str]:
     The first round passes at once: the phase before the first one counts as over.
     """
     ring = scope.program.ring(step.ring)
-    phase = scope.names.of("phase", step.ring)
-    lines = _advance(step.ring, scope)
+    phase = scope.names.of("filled phase", step.ring)
+    lines = _advance(step.ring, scope, filled=True)
     if ring.arrivals:
-        lines.append(f"mbar_wait({scope.barrier('empty', step.ring)}, {phase} ^ 1);")
+        empty = scope.barrier("empty", step.ring, filled=True)
+        lines.append(f"mbar_wait({empty}, {phase} ^ 1);")
     if ring.writers:
         return lines
-    expect = f"mbar_expect({scope.barrier('full', step.ring)}, {ring.bytes});"
+    expect = f"mbar_expect({scope.barrier('full', step.ring, filled=True)}, {ring.bytes});"
     return [*lines, *guarded(scope.leader, [expect])]
 
 
 def print_copy_in(step: CopyIn, scope: Scope) -> list[str]:
     """One tensor copy; it completes on the full barrier."""
-    target = scope.address(step.buffer, scope.slot(step.ring), step.panel_offset)
+    target = scope.address(step.buffer, scope.slot(step.ring, filled=True), step.panel_offset)
     where = scope.coordinates(step.index, step.tile, (step.first_column,))
     source = scope.names.of("map", step.tensor_map)
-    bar = scope.barrier("full", step.ring)
+    bar = scope.barrier("full", step.ring, filled=True)
     call = f"tma_load_{len(step.index)}d({target}, &{source}, {bar}, {where});"
     return guarded(scope.leader, [call])
 
 
-def _advance(ring: str, scope: Scope) -> list[str]:
-    depth, phase = scope.program.ring(ring).depth, scope.names.of("phase", ring)
+def _advance(ring: str, scope: Scope, *, filled: bool) -> list[str]:
+    kind, depth = "filled " if filled else "", scope.program.ring(ring).depth
+    phase = scope.names.of(f"{kind}phase", ring)
     if depth == 1:
         return [f"{phase} ^= 1;"]
-    slot = scope.names.of("slot", ring)
+    slot = scope.names.of(f"{kind}slot", ring)
     return [f"if (++{slot} == {depth}) {{ {slot} = 0; {phase} ^= 1; }}"]

@@ -37,15 +37,30 @@ def print_role(scope: Scope) -> list[str]:
 
 
 def _cursors(scope: Scope) -> list[str]:
-    """Where the role stands in each ring: before slot 0, so that the first advance enters it."""
-    moved = [s.ring for s in steps_of(scope.role) if isinstance(s, (Acquire, Reserve))]
+    """Where the role stands in each ring: before slot 0, so that the first advance enters it.
+
+    It stands in two places of a ring that it fills and reads as well.
+    """
+    steps = list(steps_of(scope.role))
+    moved = dict.fromkeys(
+        (s.ring, is_filling(s)) for s in steps if isinstance(s, Acquire | Reserve)
+    )
     lines = []
-    for ring in dict.fromkeys(moved):
-        phase, depth = scope.names.give("phase", ring, "_phase"), scope.program.ring(ring).depth
+    for ring, filling in moved:
+        kind = "filled " if filling else ""
+        apart = "_filled" if filling and (ring, False) in moved else ""
+        phase = scope.names.give(f"{kind}phase", ring, f"{apart}_phase")
+        depth = scope.program.ring(ring).depth
         if depth > 1:
-            lines.append(f"int {scope.names.give('slot', ring, '_slot')} = {depth - 1};")
+            slot = scope.names.give(f"{kind}slot", ring, f"{apart}_slot")
+            lines.append(f"int {slot} = {depth - 1};")
         lines.append(f"u32 {phase} = 1;")
     return lines
+
+
+def is_filling(step: Step) -> bool:
+    """Whether a step moves the cursor of slots that the role fills, not of those that it reads."""
+    return isinstance(step, Reserve)
 
 
 # ---- the loop

@@ -69,18 +69,19 @@ class Scope:
 
     # ---- shared memory
 
-    def slot(self, ring: str, age: int = 0) -> Sum:
-        """The slot of a ring that the role's cursor stood on `age` advances ago."""
+    def slot(self, ring: str, age: int = 0, *, filled: bool = False) -> Sum:
+        """The slot of a ring that the role acquired, or reserved, `age` advances ago."""
         depth = self.program.ring(ring).depth
         if depth == 1:
             return Sum()
-        cursor = self.names.of("slot", ring)
+        cursor = self.names.of("filled slot" if filled else "slot", ring)
         age %= depth
         return atom(f"slot_before({cursor}, {age}, {depth})" if age else cursor)
 
-    def barrier(self, kind: str, ring: str, age: int = 0) -> str:
-        """The address of the `full` or `empty` mbarrier of a slot."""
-        address = atom(self.names.of(kind, ring)) + self.slot(ring, age) * BARRIER_BYTES
+    def barrier(self, kind: str, ring: str, age: int = 0, *, filled: bool = False) -> str:
+        """The address of the `full` or `empty` mbarrier of a slot that was acquired, or reserved."""
+        slot = self.slot(ring, age, filled=filled)
+        address = atom(self.names.of(kind, ring)) + slot * BARRIER_BYTES
         return address.text
 
     def address(self, buffer: str, slot: Sum, offset: int = 0) -> str:

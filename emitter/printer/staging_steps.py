@@ -99,8 +99,9 @@ def print_wait_copies(step: WaitCopies, scope: Scope) -> list[str]:
 
 
 def _slot(step: Stage | StageVector | CopyOut, scope: Scope) -> Sum:
-    """The slot where the role's cursor stands; slot 0 without a ring."""
-    return Sum() if step.ring is None else scope.slot(step.ring)
+    """The slot that was acquired to be copied out, or reserved; slot 0 without a ring."""
+    filled = not isinstance(step, CopyOut)
+    return Sum() if step.ring is None else scope.slot(step.ring, filled=filled)
 
 
 def print_stage_vector(step: StageVector, scope: Scope) -> list[str]:

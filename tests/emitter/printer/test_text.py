@@ -15,6 +15,7 @@ from twill.models.index_expression import IndexExpression, evaluate_index
 from twill.models.step_base import StepBase
 from twill.tests.emitter.printer.attention_program import attention
 from twill.tests.emitter.printer.programs import ceil_by, gemm, name, number, operation
+from twill.tests.support.emissions import warp_program
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "emitter"
 Golden = Callable[[str, Path], None]
@@ -95,3 +96,11 @@ def test_index_expressions_keep_their_value(
     }
     # `/` is printed only where both sides are natural, so Python's `//` is the same.
     assert eval(text.replace("/", "//"), {"__builtins__": {}}, {**functions, **values}) == wanted
+
+
+def test_a_role_stands_in_two_places_of_a_ring_that_it_fills_and_reads() -> None:
+    text = print_cuda(warp_program("retention"))
+    filled, read = "o_tile_to_bf16_shared_filled_phase", "o_tile_to_bf16_shared_phase"
+    assert f"mbar_wait(o_tile_to_bf16_shared_empty, {filled} ^ 1);" in text
+    assert f"mbar_wait(o_tile_to_bf16_shared_full, {read});" in text
+    assert text.count(f"{filled} ^= 1;") == text.count(f"{read} ^= 1;") > 1
