@@ -19,9 +19,10 @@ from .emitter.launcher import launcher_source
 from .emitter.lower.lower import lower_schedule
 from .emitter.lower.versions import SecondVersion, single_version_orders
 from .emitter.overlap import COUNTED, product_shapes, promises
-from .emitter.printer.printer import TARGET, print_cuda
+from .emitter.printer.printer import TARGET
 from .extractor.build import build_loop, price_graph
 from .extractor.sample_cases import SampleCase, sample_cases
+from .fitting import compile_program, fitted, is_clean
 from .gpu_profiles.library import load_profile_text
 from .models.answer import Answer, Sources
 from .models.document import canonical_text
@@ -40,7 +41,6 @@ from .models.version import VERSION
 from .models.warp_program import WarpProgram
 from .reader.documents import read_document
 from .reader.located import Located
-from .runtime.cache import compile_cached
 from .runtime.cases import Case, cases_bytes
 from .runtime.dtypes import to_storage
 from .runtime.nvrtc import Compiled
@@ -54,8 +54,6 @@ from .solver.search import find_schedule
 MADE_BY = f"twill {VERSION}"
 MARGINS = (16, 32, 48, 64)
 """Registers of each thread that are set aside, one after the other, where ptxas lacks some."""
-
-TOO_FEW_REGISTERS = "C7512"  # wgmma serialized, by ptxas
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +83,9 @@ class Emitted:
     changes: tuple[str, ...] = ()  # why it is not the schedule of the answer, a sentence each
 
     @property
-    def lacks_registers(self) -> bool:
-        """Whether the assembler had too few."""
-        report = self.compiled.report
-        spills = report.spill_store_bytes + report.spill_load_bytes + report.stack_bytes
-        return bool(spills) or any(a.code == TOO_FEW_REGISTERS for a in report.advisories)
+    def is_clean(self) -> bool:
+        """Whether the assembler had registers enough, and serialized nothing."""
+        return is_clean(self.compiled.report)
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -154,9 +150,10 @@ def emit(answer: Answer, *, deeper: int = 0, seconds: float | None = None) -> Em
     """Lower, print, compile and check the schedule of an answer.
 
     A schedule in which a fragment would need a second version is replaced by the best one in which
-    none does. Where ptxas needs more registers than the model leaves it, more of them are set aside
-    and the kernel is solved again, within `seconds` each time. `changes` says so. Raises
-    Unsupported for what cannot be emitted yet, DeviceFault if it does not compile.
+    none does. Where ptxas needs more registers than it has, periods begin elsewhere; if that does
+    not help, more registers are set aside and the kernel is solved again, within `seconds` each
+    time. `changes` says what is not the schedule of the answer. Raises Unsupported for what cannot
+    be emitted yet, DeviceFault if it does not compile.
     """
     emission = emission_of(answer)
     try:
@@ -164,7 +161,7 @@ def emit(answer: Answer, *, deeper: int = 0, seconds: float | None = None) -> Em
     except SecondVersion as reason:
         emission = _with_single_versions(emission, seconds)
         first = _compiled(emission, deeper, f"{reason.problems[0].message}: one version of each")
-    if not first.lacks_registers:
+    if first.is_clean:
         return first
     for more in MARGINS:
         again = _with_margin(emission, more, seconds)
@@ -172,7 +169,7 @@ def emit(answer: Answer, *, deeper: int = 0, seconds: float | None = None) -> Em
             break
         why = f"with fewer than {more} more registers of each thread set aside, ptxas spills"
         emitted = _compiled(again, deeper, *first.changes, why)
-        if not emitted.lacks_registers:
+        if emitted.is_clean:
             return emitted
     return first
 
@@ -191,8 +188,10 @@ def _with_single_versions(emission: Emission, seconds: float | None) -> Emission
 
 def _compiled(emission: Emission, deeper: int, *changes: str) -> Emitted:
     program = lower_schedule(emission, deeper=deeper)
-    source = print_cuda(program)
-    compiled = compile_cached(source, program.target, f"{program.kernel}.cu")
+    source, compiled = compile_program(program)
+    if not is_clean(compiled.report):
+        program = fitted(emission, deeper)
+        source, compiled = compile_program(program)
     overlaps = find_overlaps(program, compiled.cubin)
     return Emitted(emission.program, program, source, compiled, overlaps, changes)
 

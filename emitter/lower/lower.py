@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -40,19 +40,23 @@ DIRECT = (LoadVector, StoreRows, CopyElement)
 SHARED = "shared_memory"  # the memory of that name in the scheduling problem
 
 
-def lower_schedule(emission: Emission, *, deeper: int = 0) -> WarpProgram:
+def lower_schedule(
+    emission: Emission, *, deeper: int = 0, begins: Mapping[str, int] | None = None
+) -> WarpProgram:
     """The warp program of a schedule; `deeper`: ring slots beyond those that it needs.
 
-    Raises Unsupported, naming the operation, for what cannot be emitted yet.
+    `begins`: with which of its operations, in issue order, the period of a role begins; the order
+    stays the same. Raises Unsupported, naming the operation, for what cannot be emitted yet.
     """
-    program = _Lowering(emission, deeper).program()
+    program = _Lowering(emission, deeper, begins or {}).program()
     check_turns(program)
     return program
 
 
 class _Lowering:
-    def __init__(self, emission: Emission, deeper: int) -> None:
+    def __init__(self, emission: Emission, deeper: int, begins: Mapping[str, int]) -> None:
         self.emission = emission
+        self.begins = begins
         self.deeper = deeper
         self.layouts = Layouts(emission)
         self.plan: Plan = make_plan(emission)
@@ -183,14 +187,16 @@ class _Lowering:
     def _expanded(
         self, role: PlannedRole, registers: Registers, copies: Copies
     ) -> tuple[PlannedRole, Expansion]:
-        """The role from the operation on with which its period best begins, and its sections."""
+        """The role from the operation on with which its period begins, and its sections."""
         found: list[tuple[PlannedRole, Expansion]] = []
-        for operations in rotations(role.operations):
+        for number, operations in enumerate(rotations(role.operations)):
+            if number != self.begins.get(role.name, number):
+                continue
             turned = replace(role, operations=operations)
             parts = expand(operations, partial(self._tracker, turned, registers, copies))
+            found.append((turned, parts))
             if not leaves_products_behind(parts.steady):
                 return turned, parts
-            found.append((turned, parts))
         return found[0]
 
     def _tracker(self, role: PlannedRole, registers: Registers, copies: Copies) -> TrackedRole:

@@ -30,17 +30,16 @@ class Expansion:
 
 def expand(operations: Sequence[PlannedOperation], start: Callable[[], TrackedRole]) -> Expansion:
     """Sections of a role whose operations issue in that order."""
-    stages = 1 + max(operation.lag for operation in operations)
     many = 2 * MOST_PROLOGUE
     long = _periods(operations, start(), many)
-    warm = _steady_from(long, many, stages)
-    while long[many:] != _periods(operations, start(), warm)[warm:] and warm < MOST_PROLOGUE:
+    warm = _steady_from(long, many)
+    while warm < MOST_PROLOGUE and not _ends_alike(long[many:], operations, start(), warm):
         warm += 1
     return Expansion(
         prologue=tuple(
             Period(at="first", offset=p, steps=tuple(long[p])) for p in range(warm)
         ),
-        steady=tuple(long[warm]),
+        steady=tuple(long[many - 1]),
         epilogue=tuple(
             Period(at="last", offset=j, steps=tuple(steps))
             for j, steps in enumerate(long[many:])
@@ -78,8 +77,23 @@ def _periods(
     return written
 
 
-def _steady_from(long: list[list[Step]], many: int, stages: int) -> int:
-    for first in range(stages - 1, many - ALIKE):
-        if all(steps == long[first] for steps in long[first : many - 1]):
-            return first
-    return many - ALIKE
+def _steady_from(long: list[list[Step]], many: int) -> int:
+    """The first period from which on all are alike, but for steps that leave themselves out."""
+    steady = long[many - 1]
+    first = many - 1
+    while first and long[first - 1] == _existing(steady, first - 1):
+        first -= 1
+    return min(first, many - ALIKE)
+
+
+def _ends_alike(
+    last: list[list[Step]], operations: Sequence[PlannedOperation], role: TrackedRole, trips: int
+) -> bool:
+    """Whether a loop of so many trips ends as a long one does."""
+    ends = _periods(operations, role, trips)[trips:]
+    return ends == [_existing(steps, trips + j) for j, steps in enumerate(last)]
+
+
+def _existing(steps: Sequence[Step], period: int) -> list[Step]:
+    """The steps of a period without those that leave themselves out there."""
+    return [step for step in steps if not step.optional or step.lag <= period]

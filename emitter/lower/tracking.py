@@ -97,7 +97,7 @@ class TrackedRole:
         ended = [place for place, batch in enumerate(self.flying, 1) if batch.over <= now]
         yield from self._settle(max(ended, default=0), operation.name, operation.lag)
         read = [place for place, batch in enumerate(self.leaving, 1) if batch.over <= now]
-        yield from self._settle_copies(max(read, default=0), operation)
+        yield from self._settle_copies(max(read, default=0))
 
     # ---- rings
 
@@ -217,23 +217,30 @@ class TrackedRole:
     # ---- copies out
 
     def _copy_out(self, operation: PlannedOperation, iteration: int, now: int) -> Iterator[Step]:
-        yield from self._acquire(operation, iteration, self._read_by(operation))
-        yield from self.copies.store(operation)
+        yield from map(optional, self._acquire(operation, iteration, self._read_by(operation)))
+        yield from map(optional, self.copies.store(operation))
         self.leaving.append(
             Batch(operation.name, iteration, "copy", (), (), 1, self.chains_done,
                   now + operation.latency_cycles)
         )  # fmt: skip
 
-    def _settle_copies(self, count: int, operation: PlannedOperation) -> Iterator[Step]:
+    def _settle_copies(self, count: int) -> Iterator[Step]:
         if not count:
             return
         over, self.leaving = self.leaving[:count], self.leaving[count:]
         pending = sum(batch.commits for batch in self.leaving)
+        last = over[-1]
         yield WaitCopies(
-            read_only=True, pending=pending, operation=operation.name, lag=operation.lag
-        )
+            read_only=True, pending=pending, operation=last.operation,
+            lag=self.period - last.iteration, optional=True,
+        )  # fmt: skip
         for batch in over:
-            yield from self._have_read(batch.operation, batch.iteration)
+            yield from map(optional, self._have_read(batch.operation, batch.iteration))
+
+
+def optional(step: Step) -> Step:
+    """The step, to be left out where its iteration does not exist: copies are no wgmma."""
+    return step.model_copy(update={"optional": True})
 
 
 def touched(steps: Sequence[Step]) -> tuple[set[str], set[str]]:

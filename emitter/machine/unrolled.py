@@ -36,6 +36,8 @@ def _peeled(role: Role, trips: int) -> Iterator[Unrolled]:
     for period, steps in _periods(role, trips):
         for step in steps:
             iteration = period - step.lag
+            if step.optional and iteration < 0:
+                continue
             if not 0 <= iteration < trips and step.step not in _HARMLESS:
                 raise ProgramViolation(
                     (

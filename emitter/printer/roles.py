@@ -42,9 +42,8 @@ def _cursors(scope: Scope) -> list[str]:
     It stands in two places of a ring that it fills and reads as well.
     """
     steps = list(steps_of(scope.role))
-    moved = dict.fromkeys(
-        (s.ring, is_filling(s)) for s in steps if isinstance(s, Acquire | Reserve)
-    )
+    moves = (s for s in steps if isinstance(s, Acquire | Reserve))
+    moved = dict.fromkeys((s.ring, isinstance(s, Reserve)) for s in moves)
     lines = []
     for ring, filling in moved:
         kind = "filled " if filling else ""
@@ -56,11 +55,6 @@ def _cursors(scope: Scope) -> list[str]:
             lines.append(f"int {slot} = {depth - 1};")
         lines.append(f"u32 {phase} = 1;")
     return lines
-
-
-def is_filling(step: Step) -> bool:
-    """Whether a step moves the cursor of slots that the role fills, not of those that it reads."""
-    return isinstance(step, Reserve)
 
 
 # ---- the loop
@@ -186,10 +180,15 @@ def _steps(
 ) -> list[str]:
     """The steps of one period; a comment names each operation and its iteration."""
     lines: list[str] = []
-    for (operation, lag), group in groupby(steps, key=lambda step: (step.operation, step.lag)):
+    for (operation, lag, optional), group in groupby(steps, key=_kept_together):
         within = scope.within(iteration(lag))
         number = iteration(lag).number.text
         which = "" if number == variable else f", iteration {number}"
         lines += [f"// {operation}{which}"] if operation else []
-        lines += [line for step in group for line in print_step(step, within)]
+        printed = [line for step in group for line in print_step(step, within)]
+        lines += guarded(iteration(lag).condition(0, 0), printed) if optional else printed
     return lines
+
+
+def _kept_together(step: Step) -> tuple[str, int, bool]:
+    return step.operation, step.lag, step.optional

@@ -1,0 +1,65 @@
+"""Where the period of each role begins, so that the assembler has registers enough.
+
+The same cyclic order of operations can be written from any of them on. What is live or in flight
+there, and how much stands before the loop, decides whether ptxas finds registers without spilling
+or serializing wgmma. No rule foresees it, so each beginning is tried, first role by role.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import islice, product
+
+from .emitter.inputs import Emission
+from .emitter.lower.lower import lower_schedule
+from .emitter.printer.printer import print_cuda
+from .models.warp_program import Role, WarpProgram
+from .runtime.cache import compile_cached
+from .runtime.nvrtc import Compiled
+from .runtime.report import PtxasReport
+
+MOST_TOGETHER = 24  # combinations of beginnings that are compiled as a whole
+
+
+def is_clean(report: PtxasReport) -> bool:
+    """Whether nothing is spilled, nothing lies on the stack, and ptxas has no advice."""
+    lost = report.spill_store_bytes + report.spill_load_bytes + report.stack_bytes
+    return not lost and not report.advisories
+
+
+def compile_program(program: WarpProgram) -> tuple[str, Compiled]:
+    """The source of a warp program, and what NVRTC makes of it."""
+    source = print_cuda(program)
+    return source, compile_cached(source, program.target, f"{program.kernel}.cu")
+
+
+def fitted(emission: Emission, deeper: int) -> WarpProgram:
+    """The warp program whose roles begin where they compile cleanly, together if that is found."""
+    program = lower_schedule(emission, deeper=deeper)
+    clean = {
+        role.name: _clean_beginnings(emission, deeper, role)
+        for role in program.roles
+        if role.warps > 1
+    }
+    least, best = sys.maxsize, program
+    for chosen in islice(product(*clean.values()), MOST_TOGETHER):
+        begins = dict(zip(clean, chosen, strict=True))
+        program = lower_schedule(emission, deeper=deeper, begins=begins)
+        report = compile_program(program)[1].report
+        if is_clean(report):
+            return program
+        if report.spill_store_bytes < least:
+            least, best = report.spill_store_bytes, program
+    return best
+
+
+def _clean_beginnings(emission: Emission, deeper: int, role: Role) -> list[int]:
+    """Where the period of a role may begin so that the role alone compiles cleanly; else at 0."""
+    found = []
+    for number in range(len(role.operations)):
+        program = lower_schedule(emission, deeper=deeper, begins={role.name: number})
+        turned = next(other for other in program.roles if other.name == role.name)
+        alone = program.model_copy(update={"roles": (turned,)})
+        if is_clean(compile_program(alone)[1].report):
+            found.append(number)
+    return found or [0]
