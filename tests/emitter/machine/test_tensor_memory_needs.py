@@ -1,4 +1,4 @@
-"""What orders the roles of a program for Tensor Memory is needed, or follows from something else."""
+"""What orders the roles of a program for Tensor Memory is needed, or implied by the rest."""
 
 from __future__ import annotations
 
