@@ -15,6 +15,7 @@ from twill.emitting import Emitted, emit, report_of, write
 from twill.models.answer import Answer
 from twill.models.errors import InvalidInput
 from twill.models.tensor_memory_step import StoreTensor, TensorProduct
+from twill.models.warp_program import WarpProgram
 from twill.models.warp_program_checks import steps_of
 from twill.models.warp_step import Step
 from twill.pipeline import solve_file
@@ -23,6 +24,7 @@ from twill.runtime.cache import compile_cached
 from twill.runtime.cases import load_cases
 from twill.runtime.launch import load
 from twill.runtime.sass import SassFunction, disassemble
+from twill.runtime.sass_loops import main_loops
 from twill.solver.options import SolveOptions
 from twill.tests.emitter.machine.programs import with_steps
 from twill.tests.runtime.stub_driver import StubDriver
@@ -118,3 +120,33 @@ def test_without_the_order_of_its_stores_attention_spills() -> None:
         program = with_steps(program, role, edit)
     made = compile_cached(print_cuda(program), program.target, program.kernel)
     assert made.report.spill_store_bytes > 0
+
+
+def exponentials_before_factors(program: WarpProgram) -> list[int]:
+    """Per steady state with a factor that crosses: exponentials between its load and its store."""
+    made = compile_cached(print_cuda(program), program.target, f"{program.kernel}.cu")
+    found = []
+    for loop in main_loops(disassemble(made.cubin)[program.kernel], "LDTM"):
+        stores = [n for n, i in enumerate(loop.instructions) if i.matches("STS")]
+        loads = [n for n, i in enumerate(loop.instructions) if i.matches("LDTM")]
+        assert len(stores) == 1
+        begin = max((n for n in loads if n < stores[0]), default=0)
+        between = loop.instructions[begin : stores[0]]
+        found.append(sum(i.matches("MUFU.EX2") for i in between))
+    return found
+
+
+@pytest.mark.parametrize(
+    "name", ["flash_attention_causal", "flash_attention_forward", "flash_attention_softcap"]
+)
+def test_factors_are_handed_on_before_the_probabilities_are_computed(name: str) -> None:
+    counts = exponentials_before_factors(emitted(name).program)
+    assert len(counts) == 2
+    assert max(counts) <= 1  # the factor itself
+
+
+def test_without_anchors_the_assembler_hands_factors_on_last() -> None:
+    program = emitted("flash_attention_forward").program
+    for role in ("compute-1", "compute-2"):
+        program = with_steps(program, role, lambda steps: (s for s in steps if s.step != "anchor"))
+    assert min(exponentials_before_factors(program)) > 100

@@ -20,12 +20,13 @@ from ...models.tensor_memory_step import (
     WriteRows,
 )
 from ...models.warp_expression import FragmentElement
-from ...models.warp_step import Acquire, Step
+from ...models.warp_step import Acquire, Anchor, Step
 from ..inputs import Emission
 from ..lower.chains import Chain, ChainSteps
 from ..lower.plan import PlannedOperation
 from ..lower.registers import Registers
 from ..lower.storage import Storage
+from ..lower.tracking import touched
 from ..lower.turns import Turn, pass_turn, wait_for_turn
 from .accesses import Need
 from .handoffs import Crossing, Handoffs, over
@@ -47,6 +48,7 @@ class TensorRole:
     barrier: str  # of all its threads
     readers: dict[str, frozenset[str]]  # ring -> operations of this role that read it
     has_waited: bool = True  # since its last fence; all threads meet before the roles begin
+    has_told: bool = False  # others, at the end of its last chain
     awaited: dict[str, int] = field(default_factory=dict)  # signal -> how often
     unfenced: set[tuple[str, int]] = field(default_factory=set)  # chains since the last barrier
     acquired: dict[str, int] = field(default_factory=dict)
@@ -143,7 +145,9 @@ class TensorRole:
         if loads or stores:
             yield from self._fence_after(operation)
         yield from self._load(loads, received, operation)
-        yield from self.chains.steps(Chain(operation.members, name, lag))
+        steps = self.chains.steps(Chain(operation.members, name, lag))
+        yield from self._anchor(steps, operation, anchored=bool(loads))
+        yield from steps
         homes = (self.registers.homes.get(member, "") for member in operation.members)
         after = self.chains.rows(dict.fromkeys(home for home in homes if home))
         for tile in stores:
@@ -161,6 +165,16 @@ class TensorRole:
         if self.handoffs.is_told(name):
             yield TensorFence(side="before", operation=name, lag=lag)
             yield Notify(signal=over(name), operation=name, lag=lag)
+            self.has_told = True
+
+    def _anchor(
+        self, steps: list[Step], operation: PlannedOperation, *, anchored: bool
+    ) -> Iterator[Step]:
+        """Keeps ptxas from doing a chain before the last one has told others of its results."""
+        rows = self.chains.rows(sorted(touched(steps)[0]))
+        if self.has_told and rows and not anchored:
+            yield Anchor(fragments=rows, operation=operation.name, lag=operation.lag)
+        self.has_told = False
 
     def _load(
         self, tiles: tuple[str, ...], received: list[Crossing], operation: PlannedOperation
@@ -192,6 +206,7 @@ class TensorRole:
         value = FragmentElement(name=self.registers.homes[crossing.tile])
         yield WriteRows(buffer=crossing.buffer, value=value, operation=name, lag=lag)
         yield Notify(signal=crossing.full, operation=name, lag=lag)
+        self.has_told = True
 
     def _buffer(self, tile: str) -> str:
         buffer = buffer_of(self.emission, tile)

@@ -102,7 +102,7 @@ def constants(program: WarpProgram, names: Names) -> list[str]:
         (place, parity), name = open_place(program), names.of("barrier", "")
         why = "never armed" if parity else "filled once"
         lines.append(f"constexpr u32 {name}_at = {place};  // {why}: always over, for boundaries")
-    if has_step(program, Anchor):
+    if has_step(program, Anchor) and not program.tensors:
         name = names.of("barrier", "zero")
         lines.append(
             f"constexpr u32 {name}_at = {zero_offset(program)};  // holds 0.0f, for anchors"
@@ -146,7 +146,7 @@ def initialization(program: WarpProgram, names: Names) -> list[str]:
         lines.append(f"mbar_init_all({names.of('signal', signal.name)}, 1, {signal.arrivals});")
     if has_step(program, Boundary) and filled_once(program) is None:
         lines.append(f"mbar_init_all({names.of('barrier', '')}, 1, 1);")
-    if has_step(program, Anchor):
+    if has_step(program, Anchor) and not program.tensors:
         lines.append(f"store_zero({names.of('barrier', 'zero')});")
     lines = block("if (threadIdx.x == 0)", [*lines, "fence_mbar_init();"])
     return allocation(program, names, lines) if program.tensors else [*lines, "__syncthreads();"]

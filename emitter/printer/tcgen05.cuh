@@ -50,6 +50,9 @@ DEV float stored_after(float x, float row, u32 nothing) {
   return __uint_as_float(stored_after(__float_as_uint(x), row, nothing));
 }
 
+// x, but not before the zero is there.
+DEV float anchored(float x, u32 nothing) { return __uint_as_float(__float_as_uint(x) | nothing); }
+
 // 16 bytes to shared memory.
 DEV void store_quad(u32 address, u32 a, u32 b, u32 c, u32 d) {
   asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};"

@@ -123,6 +123,12 @@ def print_wait_tensor_stores(step: WaitTensorStores, scope: Scope) -> list[str]:
     return ["tensor_wait_stores();"]
 
 
+def by_row_anchor(rows: list[str]) -> list[str]:
+    """A zero that only memory knows: the address of Tensor Memory is loaded once more."""
+    load = "const u32 nothing = tensors_address(tensors_slot) >> 31;"
+    return block("", [load, *(f"{row} = anchored({row}, nothing);" for row in rows)])
+
+
 def print_free_tensors(step: FreeTensors, scope: Scope) -> list[str]:
     """By the warp that allocated."""
     columns = allocated_columns(scope.program)

@@ -156,6 +156,9 @@ DEV float stored_after(float x, float row, u32 nothing) {
   return __uint_as_float(stored_after(__float_as_uint(x), row, nothing));
 }
 
+// x, but not before the zero is there.
+DEV float anchored(float x, u32 nothing) { return __uint_as_float(__float_as_uint(x) | nothing); }
+
 // 16 bytes to shared memory.
 DEV void store_quad(u32 address, u32 a, u32 b, u32 c, u32 d) {
   asm volatile("st.shared.v4.u32 [%0], {%1, %2, %3, %4};"
@@ -564,6 +567,12 @@ flash_attention_forward(
       __syncwarp();
       if (lane == 0) mbar_arrive(alpha_0_full);
       // p[0], iteration 0
+      {
+        const u32 nothing = tensors_address(tensors_slot) >> 31;
+        alpha_0 = anchored(alpha_0, nothing);
+        new_max_0 = anchored(new_max_0, nothing);
+        row_sum_0 = anchored(row_sum_0, nothing);
+      }
       #pragma unroll
       for (int i = 0; i < 128; ++i) p_0[i] = exp2_approx(s_0[i] * scale_log2 - new_max_0);
       {
@@ -661,6 +670,12 @@ flash_attention_forward(
       __syncwarp();
       if (lane == 0) mbar_arrive(alpha_0_full);
       // p[0], iteration 0
+      {
+        const u32 nothing = tensors_address(tensors_slot) >> 31;
+        alpha_0 = anchored(alpha_0, nothing);
+        new_max_0 = anchored(new_max_0, nothing);
+        row_sum_0 = anchored(row_sum_0, nothing);
+      }
       #pragma unroll
       for (int i = 0; i < 128; ++i) p_0[i] = exp2_approx(s_0[i] * scale_log2 - new_max_0);
       {
@@ -759,6 +774,12 @@ flash_attention_forward(
       __syncwarp();
       if (lane == 0) mbar_arrive(alpha_0_full);
       // p[0], iteration 1
+      {
+        const u32 nothing = tensors_address(tensors_slot) >> 31;
+        alpha_0 = anchored(alpha_0, nothing);
+        new_max_0 = anchored(new_max_0, nothing);
+        row_sum_0 = anchored(row_sum_0, nothing);
+      }
       #pragma unroll
       for (int i = 0; i < 128; ++i) p_0[i] = exp2_approx(s_0[i] * scale_log2 - new_max_0);
       {
@@ -860,6 +881,12 @@ flash_attention_forward(
         __syncwarp();
         if (lane == 0) mbar_arrive(alpha_0_full);
         // p[0]
+        {
+          const u32 nothing = tensors_address(tensors_slot) >> 31;
+          alpha_0 = anchored(alpha_0, nothing);
+          new_max_0 = anchored(new_max_0, nothing);
+          row_sum_0 = anchored(row_sum_0, nothing);
+        }
         #pragma unroll
         for (int i = 0; i < 128; ++i) p_0[i] = exp2_approx(s_0[i] * scale_log2 - new_max_0);
         {
@@ -1079,6 +1106,12 @@ flash_attention_forward(
         __syncwarp();
         if (lane == 0) mbar_arrive(alpha_1_full);
         // p[1], iteration n - 1
+        {
+          const u32 nothing = tensors_address(tensors_slot) >> 31;
+          alpha_1 = anchored(alpha_1, nothing);
+          new_max_1 = anchored(new_max_1, nothing);
+          row_sum_1 = anchored(row_sum_1, nothing);
+        }
         #pragma unroll
         for (int i = 0; i < 128; ++i) p_1[i] = exp2_approx(s_1[i] * scale_log2 - new_max_1);
         {
@@ -1181,6 +1214,12 @@ flash_attention_forward(
       __syncwarp();
       if (lane == 0) mbar_arrive(alpha_1_full);
       // p[1], iteration trips - 1
+      {
+        const u32 nothing = tensors_address(tensors_slot) >> 31;
+        alpha_1 = anchored(alpha_1, nothing);
+        new_max_1 = anchored(new_max_1, nothing);
+        row_sum_1 = anchored(row_sum_1, nothing);
+      }
       #pragma unroll
       for (int i = 0; i < 128; ++i) p_1[i] = exp2_approx(s_1[i] * scale_log2 - new_max_1);
       {
