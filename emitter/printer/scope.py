@@ -84,7 +84,7 @@ class Scope:
         return atom(f"slot_before({cursor}, {age}, {depth})" if age else cursor)
 
     def barrier(self, kind: str, ring: str, age: int = 0, *, filled: bool = False) -> str:
-        """The address of the `full` or `empty` mbarrier of a slot that was acquired, or reserved."""
+        """The address of an mbarrier, `full` or `empty`, of a slot acquired or reserved."""
         slot = self.slot(ring, age, filled=filled)
         address = atom(self.names.of(kind, ring)) + slot * BARRIER_BYTES
         return address.text
