@@ -16,10 +16,10 @@ import numpy as np
 from .emitter.inputs import Emission
 from .emitter.launch_description import launch_description
 from .emitter.launcher import launcher_source
-from .emitter.lower.lower import lower_schedule
 from .emitter.lower.versions import SecondVersion, single_version_orders
-from .emitter.overlap import COUNTED, product_shapes, promises
-from .emitter.printer.printer import TARGET
+from .emitter.lowering import lower
+from .emitter.overlap import COUNTED, counts_order, product_shapes, promises
+from .emitter.printer.printer import TARGETS
 from .extractor.build import build_loop, price_graph
 from .extractor.sample_cases import SampleCase, sample_cases
 from .fitting import compile_program, fitted, is_clean
@@ -118,9 +118,10 @@ def emittable(
             cure="emit the schedule of a kernel document",
         )
     profile = load_profile_text(sources.profile)
-    if profile.target != TARGET:
+    if profile.target not in TARGETS:
+        known = " and ".join(TARGETS)
         raise Unsupported(
-            f"{kernel} for {gpu}: CUDA is emitted for {TARGET}, not yet for {profile.target}"
+            f"{kernel} for {gpu}: CUDA is emitted for {known}, not yet for {profile.target}"
         )
     return read_document(sources.kernel, kernel, KernelDocument, InvalidKernel), profile
 
@@ -187,9 +188,9 @@ def _with_single_versions(emission: Emission, seconds: float | None) -> Emission
 
 
 def _compiled(emission: Emission, deeper: int, *changes: str) -> Emitted:
-    program = lower_schedule(emission, deeper=deeper)
+    program = lower(emission, deeper=deeper)
     source, compiled = compile_program(program)
-    if not is_clean(compiled.report):
+    if not is_clean(compiled.report) and not program.tensors:
         program = fitted(emission, deeper)
         source, compiled = compile_program(program)
     overlaps = find_overlaps(program, compiled.cubin)
@@ -211,6 +212,8 @@ def _with_margin(emission: Emission, more: int, seconds: float | None) -> Emissi
 
 def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
     """Promise and machine code side by side, for every product of every steady state."""
+    if not counts_order(program):
+        return ()
     function = disassemble(cubin)[program.kernel]
     bodies = list(main_loops(function, *PRODUCTS))
     roles = [role for role in program.roles if promises(role)]
@@ -269,6 +272,7 @@ def report_of(emitted: Emitted) -> dict[str, Any]:
             {"name": r.name, "registers": r.registers, "operations": list(r.operations)}
             for r in program.roles
         ],
+        "sass_order_counted": counts_order(program),
         "sass_order": [
             {"role": o.role, "operation": o.operation, "promised": dict(o.promised),
              "found": dict(o.found), "holds": o.holds}

@@ -116,6 +116,8 @@ def _answer(document: str, gpu: str | None, seconds: float | None, *, quiet: boo
 
 
 def _text(emitted: Emitted, folder: Path) -> str:
+    from ..emitter.overlap import counts_order
+
     program, report = emitted.program, emitted.compiled.report
     lines = [
         f"{program.kernel} for {program.gpu} ({program.target}), one iteration every "
@@ -132,6 +134,8 @@ def _text(emitted: Emitted, folder: Path) -> str:
         f"{report.stack_bytes} bytes of stack, {len(report.advisories)} advisories"
     )
     lines += [_overlap(overlap) for overlap in emitted.overlaps if any(overlap.promised.values())]
+    if not counts_order(program):
+        lines.append(f"what overlaps in machine code is not counted for {program.target}")
     lines += [f"wrong: {fault}" for fault in emitted.faults]
     lines.append(f"written to {folder}; on a machine with such a GPU: python {folder / 'run.py'}")
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..models.warp_expression import Apply, Expression, Rounded
-from ..models.warp_program import Role
+from ..models.warp_program import Role, WarpProgram
 from ..models.warp_program_checks import GROUP_THREADS
 from ..models.warp_step import Assign, Product, ReduceColumns, Step, WaitProducts
 from .descriptors import instruction_depth
@@ -89,3 +89,11 @@ def _special(expression: Expression) -> dict[str, int]:
         for opcode, number in _special(operand).items():
             counts[opcode] = counts.get(opcode, 0) + number
     return counts
+
+
+def counts_order(program: WarpProgram) -> bool:
+    """Whether what overlaps is counted: products of wgmma only, whose waits ptxas may move.
+
+    Those of tcgen05 are waited for at mbarriers, in loops of their own.
+    """
+    return not program.tensors

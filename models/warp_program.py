@@ -24,7 +24,9 @@ Swizzle = Literal[0, 32, 64, 128]
 
 
 class Fragment(Document):
-    """Registers of one role, laid out over its 128 threads as accumulators of wgmma are.
+    """Registers of one role, spread over its 128 threads.
+
+    By quads, as accumulators of wgmma are:
 
     matrix: rows x columns of f32, i32 or bool, columns / 2 registers of each thread for 64 rows.
     operand: rows x columns of a 16-bit type, packed in pairs: a left operand in registers.
@@ -33,6 +35,9 @@ class Fragment(Document):
     lanes: one number for each of `columns` elements, columns / 32 registers, the same in all warps:
     lane l holds elements l * columns / 32 and the following ones.
     scalar: one number, the same in all threads.
+
+    By rows, as Tensor Memory is loaded (PTX ISA, tcgen05.ld, shape 32x32b): thread t has all of row
+    t of 128. A matrix takes `columns` registers, an operand half as many, rows and a scalar one.
     """
 
     name: Name
@@ -40,6 +45,7 @@ class Fragment(Document):
     rows: Count = 0
     columns: Count = 0
     dtype: ElementType = "f32"
+    spread: Literal["quads", "rows"] = "quads"
 
 
 class SharedBuffer(Document):
@@ -48,7 +54,8 @@ class SharedBuffer(Document):
     With a swizzle of 128, 64 or 32 bytes a tile is stored as panels: the first `swizzle` bytes of
     every row, then the next ones; panel after panel, `rows * swizzle` bytes each; within a panel
     the 16-byte chunks of a row are permuted as TMA does it (PTX ISA, tensor swizzling modes).
-    Without a swizzle rows follow one another.
+    Without a swizzle rows follow one another. `over`: buffers whose memory it takes when nobody
+    uses them any more.
     """
 
     name: Name
@@ -59,6 +66,7 @@ class SharedBuffer(Document):
     columns: Positive
     dtype: ElementType
     swizzle: Swizzle
+    over: tuple[Name, ...] = ()
 
 
 class Ring(Document):
@@ -101,6 +109,22 @@ class NamedBarrier(Document):
     threads: Positive
 
 
+class Tensor(Document):
+    """Columns of Tensor Memory, of 128 lanes and 32 bits each: row r of a matrix lies in lane r."""
+
+    name: Name
+    first_column: Count
+    columns: Positive
+    dtype: ElementType = "f32"
+
+
+class Signal(Document):
+    """An mbarrier by itself: each phase is over after so many arrivals, and is given once."""
+
+    name: Name
+    arrivals: Positive
+
+
 class Period(Document):
     """Steps of one period. `first`: period `offset`; `last`: period trips + `offset`."""
 
@@ -141,6 +165,11 @@ class Role(Document):
     short: tuple[ShortRun, ...] = ()
     finish: tuple[Step, ...] = ()
 
+    @property
+    def spread(self) -> Literal["quads", "rows"]:
+        """How the fragments of the role are spread over its threads, all in one way."""
+        return self.fragments[0].spread if self.fragments else "quads"
+
     def fragment(self, name: str) -> Fragment:
         """The fragment of that name; KeyError if the role has none."""
         for fragment in self.fragments:
@@ -178,6 +207,8 @@ class WarpProgram(Document):
     barrier_offset: Count = (
         0  # where the mbarriers of the rings lie: full, then empty, ring by ring
     )
+    signals: tuple[Signal, ...] = ()  # their mbarriers follow those of the rings
+    tensors: tuple[Tensor, ...] = ()  # allocated before the roles begin
     shared_bytes: Positive  # dynamic shared memory, slack for the alignment of the base included
     roles: Annotated[tuple[Role, ...], Field(min_length=1)]
     tolerance: Tolerance | None = None
@@ -201,6 +232,14 @@ class WarpProgram(Document):
     def tensor_map(self, name: str) -> TensorMap:
         """The tensor map of that name; KeyError if there is none."""
         return {m.name: m for m in self.tensor_maps}[name]
+
+    def tensor(self, name: str) -> Tensor:
+        """The tensor of that name; KeyError if there is none."""
+        return {t.name: t for t in self.tensors}[name]
+
+    def signal(self, name: str) -> Signal:
+        """The signal of that name; KeyError if there is none."""
+        return {s.name: s for s in self.signals}[name]
 
     def barrier(self, name: str) -> NamedBarrier:
         """The named barrier of that name; KeyError if there is none."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from .errors import ProgramViolation
 from .kernel import ELEMENT_BYTES
+from .tensor_memory_checks import BARRIER_BYTES as BARRIER_BYTES
+from .tensor_memory_checks import barrier_bytes, overlaps_unsaid, tensor_faults
 from .warp_expression import fragments_in
 
 if TYPE_CHECKING:
@@ -16,24 +17,25 @@ if TYPE_CHECKING:
 
 BASE_ALIGNMENT = 1024  # bytes; of swizzled memory, whose pattern repeats after so many
 MOST_BARRIERS = 15  # named barriers; number 0 is __syncthreads
-BARRIER_BYTES = 8  # of an mbarrier (PTX ISA, mbarrier)
 GROUP_THREADS = 128  # of a warp group (PTX ISA, wgmma)
 
 
 def check_warp_program(program: WarpProgram) -> None:
     """Raise ProgramViolation with everything that contradicts itself."""
-    found = (*_memory(program), *_barriers(program), *_registers(program), *_names(program))
+    found = (
+        *_memory(program), *_barriers(program), *_registers(program), *_names(program),
+        *tensor_faults(program),
+    )  # fmt: skip
     if found:
         raise ProgramViolation(found)
 
 
 def _memory(program: WarpProgram) -> Iterator[str]:
     areas = [(b.offset, b.offset + b.slots * b.slot_bytes, b.name) for b in program.buffers]
-    barriers = 2 * BARRIER_BYTES * sum(ring.depth for ring in program.rings)
+    barriers = barrier_bytes(program)
     areas.append((program.barrier_offset, program.barrier_offset + barriers, "mbarriers"))
-    for (_, end, name), (start, _, other) in pairwise(sorted(areas)):
-        if start < end:
-            yield f"{name} and {other} overlap in shared memory"
+    for name, other in overlaps_unsaid(program, areas):
+        yield f"{name} and {other} overlap in shared memory"
     last = max(end for _, end, _ in areas)
     if last + BASE_ALIGNMENT > program.shared_bytes:
         yield f"shared memory ends at {last}, {program.shared_bytes} bytes are asked for"
@@ -79,6 +81,8 @@ def _names(program: WarpProgram) -> Iterator[str]:
         "buffer": {b.name for b in program.buffers},
         "tensor_map": {m.name for m in program.tensor_maps},
         "barrier": {b.name for b in program.barriers},
+        "tensor": {t.name for t in program.tensors},
+        "signal": {s.name for s in program.signals},
         "argument": {p.name for p in program.parameters},
     }
     for role in program.roles:
@@ -97,6 +101,7 @@ def _fragments(role: Role, step: Step) -> Iterator[str]:
     used += fragments_in(fields["value"]) if fields["value"] else []
     used += getattr(step, "settled", ())
     used += getattr(step, "fragments", ())
+    used += getattr(step, "after", ())
     left = getattr(step, "left", None)
     used += [left.name] if left is not None and left.kind == "fragment" else []
     for name in used:

@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .barrier_step import Arrive, Sync
-from .document import Count, Document, Name, Positive
+from .document import Count, Name, Positive
 from .index_expression import IndexExpression
 from .kernel import ElementType
+from .product_operand import FragmentOperand as FragmentOperand
+from .product_operand import SharedOperand as SharedOperand
 from .shared_step import (
     CopyElement,
     Publish,
@@ -21,6 +23,21 @@ from .shared_step import (
     StageVector,
 )
 from .step_base import StepBase
+from .tensor_memory_step import (
+    AwaitSignal,
+    CommitProducts,
+    CommitRelease,
+    FreeTensors,
+    LoadTensor,
+    Notify,
+    ReadRows,
+    StoreTensor,
+    TensorFence,
+    TensorProduct,
+    WaitTensorLoads,
+    WaitTensorStores,
+    WriteRows,
+)
 from .warp_expression import Expression
 
 # ---- rings
@@ -77,29 +94,6 @@ class CopyIn(StepBase):
 
 
 # ---- products
-
-
-class SharedOperand(Document):
-    """A matrix in the slot of a buffer that the role acquired `age` acquisitions ago.
-
-    major `k`: rows of the stored tile run along M or N, its columns along K. major `mn`: its rows
-    run along K, its columns along M or N. The operand begins at `first_row`, `first_column`.
-    """
-
-    kind: Literal["shared"] = "shared"
-    ring: Name
-    buffer: Name
-    age: Count = 0
-    major: Literal["k", "mn"]
-    first_row: Count = 0
-    first_column: Count = 0
-
-
-class FragmentOperand(Document):
-    """A left operand in registers: an operand fragment of the role."""
-
-    kind: Literal["fragment"] = "fragment"
-    name: Name
 
 
 class Product(StepBase):
@@ -199,7 +193,9 @@ class StoreRows(StepBase):
 
 
 class Stage(StepBase):
-    """Write a 64 x columns expression to a slot of a buffer, from `first_row` on, as its dtype.
+    """Write rows x columns of an expression to a slot of a buffer, as its dtype.
+
+    They go to `first_row` and `first_column` and further; rows are all that the role holds.
 
     The slot is slot 0, or the one that the role reserved last in a ring.
     """
@@ -208,6 +204,7 @@ class Stage(StepBase):
     buffer: Name
     ring: Name | None = None
     first_row: Count = 0
+    first_column: Count = 0
     columns: Positive
     value: Expression
 
@@ -276,6 +273,19 @@ Step = Annotated[
     | ReduceRows
     | ScanRows
     | ReduceLanes
-    | ScanLanes,
+    | ScanLanes
+    | TensorProduct
+    | CommitProducts
+    | CommitRelease
+    | Notify
+    | AwaitSignal
+    | TensorFence
+    | LoadTensor
+    | WaitTensorLoads
+    | StoreTensor
+    | WaitTensorStores
+    | FreeTensors
+    | WriteRows
+    | ReadRows,
     Field(discriminator="step"),
 ]

@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from ...models.warp_program import Period, ShortRun
 from ...models.warp_step import Step
 from .plan import PlannedOperation
-from .tracking import TrackedRole
 
 ALIKE = 3  # periods that must be the same before they count as the steady state
 MOST_PROLOGUE = 12
+
+
+class Instances(Protocol):
+    """A role that writes its steps operation by operation, in issue order."""
+
+    def instance(self, operation: PlannedOperation, iteration: int) -> list[Step]:
+        """The steps of one operation in one iteration."""
+        ...
+
+    def drain(self) -> list[Step]:
+        """What stands behind the last operation."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,7 @@ class Expansion:
     short: tuple[ShortRun, ...]
 
 
-def expand(operations: Sequence[PlannedOperation], start: Callable[[], TrackedRole]) -> Expansion:
+def expand(operations: Sequence[PlannedOperation], start: Callable[[], Instances]) -> Expansion:
     """Sections of a role whose operations issue in that order."""
     many = 2 * MOST_PROLOGUE
     long = _periods(operations, start(), many)
@@ -48,7 +60,7 @@ def expand(operations: Sequence[PlannedOperation], start: Callable[[], TrackedRo
     )  # fmt: skip
 
 
-def _short(operations: Sequence[PlannedOperation], role: TrackedRole, trips: int) -> ShortRun:
+def _short(operations: Sequence[PlannedOperation], role: Instances, trips: int) -> ShortRun:
     written = _periods(operations, role, trips)
     return ShortRun(
         trips=trips,
@@ -59,7 +71,7 @@ def _short(operations: Sequence[PlannedOperation], role: TrackedRole, trips: int
 
 
 def _periods(
-    operations: Sequence[PlannedOperation], role: TrackedRole, trips: int
+    operations: Sequence[PlannedOperation], role: Instances, trips: int
 ) -> list[list[Step]]:
     """Steps of periods 0 to trips + stages - 2, and of one more that drains if there is none."""
     stages = 1 + max(operation.lag for operation in operations)
@@ -87,7 +99,7 @@ def _steady_from(long: list[list[Step]], many: int) -> int:
 
 
 def _ends_alike(
-    last: list[list[Step]], operations: Sequence[PlannedOperation], role: TrackedRole, trips: int
+    last: list[list[Step]], operations: Sequence[PlannedOperation], role: Instances, trips: int
 ) -> bool:
     """Whether a loop of so many trips ends as a long one does."""
     ends = _periods(operations, role, trips)[trips:]

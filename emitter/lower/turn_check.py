@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from ...models.barrier_step import Arrive, Sync
 from ...models.errors import Unsupported
 from ...models.warp_program import Role, WarpProgram
+from ...models.warp_program_checks import GROUP_THREADS
 from ...models.warp_step import Step
 
 MOST_STATES = 200_000
@@ -23,8 +24,8 @@ def check_turns(program: WarpProgram) -> None:
 
     Only barriers of two groups count; rings and products can only rule orders out.
     """
-    shared = {barrier.name for barrier in program.barriers if barrier.threads > 128}
-    roles = [role for role in program.roles if role.warps == 4]
+    shared = {barrier.name for barrier in program.barriers if barrier.threads != GROUP_THREADS}
+    roles = [role for role in program.roles if not role.guarded]
     longest = 3 + max((role.stages for role in roles), default=0)
     for trips in range(1, longest + 1):
         _walk([list(_events(role, trips, shared)) for role in roles], trips)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import prod
 
 from ...models.kernel import ELEMENT_BYTES
+from ...models.tensor_memory_step import AwaitSignal, CommitRelease
 from ...models.tile_program import TensorParameter
 from ...models.warp_expression import (
     Expression,
@@ -22,6 +23,8 @@ from .barriers import MBarrier, NamedBarrierState
 from .block_data import BlockData
 from .knowledge import nothing
 from .slots import Slot
+from .tensor_run import TensorRun
+from .tensor_state import SignalState, TensorState
 from .unrolled import Unrolled, unrolled
 
 
@@ -44,6 +47,7 @@ class Plan:
     maps: dict[str, TensorMap]
     map_bytes: dict[str, int]
     releases: frozenset[tuple[str, str]]  # (role, ring)
+    waiters: dict[str, tuple[str, ...]]  # signal -> roles that wait for it
     steps: dict[int, list[list[Unrolled]]] = field(default_factory=dict)  # trips -> role -> steps
     reads: dict[int, Reads] = field(default_factory=dict)  # by id(expression)
 
@@ -83,8 +87,18 @@ def plan_of(program: WarpProgram) -> Plan:
             (role.name, step.ring)
             for role in program.roles
             for step in steps_of(role)
-            if isinstance(step, Release)
+            if isinstance(step, Release | CommitRelease)
         ),
+        waiters={
+            signal.name: tuple(
+                role.name
+                for role in program.roles
+                if any(
+                    isinstance(s, AwaitSignal) and s.signal == signal.name for s in steps_of(role)
+                )
+            )
+            for signal in program.signals
+        },
     )
 
 
@@ -109,6 +123,10 @@ class Block:
     barriers: dict[str, NamedBarrierState] = field(default_factory=dict)
     copies: list[Callable[[], None]] = field(default_factory=list)  # in flight, in and out
     fenced: list[int] = field(default_factory=list)  # role -> writes before its last proxy fence
+    signals: dict[str, SignalState] = field(default_factory=dict)
+    tensors: dict[str, TensorState] = field(default_factory=dict)  # and row vectors that cross
+    moves: list[TensorRun] = field(default_factory=list)  # by role
+    is_freed: bool = False  # Tensor Memory was given back
 
     def __post_init__(self) -> None:
         width = len(self.plan.roles)
@@ -119,6 +137,14 @@ class Block:
             self.slots[buffer.name] = [
                 Slot(buffer.name, n, buffer.rows) for n in range(buffer.slots)
             ]
+            self.tensors[buffer.name] = TensorState(buffer.name)
+        for tensor in self.plan.program.tensors:
+            self.tensors[tensor.name] = TensorState(f"{tensor.name} in Tensor Memory")
+        for signal in self.plan.program.signals:
+            barrier = MBarrier(
+                f"signal {signal.name}", signal.arrivals, nothing(width), nothing(width)
+            )
+            self.signals[signal.name] = SignalState(barrier, self.plan.waiters[signal.name])
         for named in self.plan.program.barriers:
             self.barriers[named.name] = NamedBarrierState(
                 named.name, named.threads, nothing(width), nothing(width)

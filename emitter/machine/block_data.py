@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,10 +28,11 @@ from .expressions import Evaluation, Shape
 from .global_memory import read_box, write_box
 from .hazards import Hazard
 from .here import Here
-from .layouts import Array, column_places, matrix_places, over_quads, row_places
+from .layouts import Array, over_quads, own_row, row_places
 from .products import ROWS, accumulator, register_matrix, shared_matrix
 from .registers import Registers
 from .shared_memory import SharedMemory
+from .tensor_data import TensorData
 
 Starts = tuple[int, ...]
 
@@ -46,6 +47,10 @@ class BlockData:
     scalars: Mapping[str, Array]
     integers: Mapping[str, int]
     start: int  # of the loop
+    tensors: TensorData = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tensors = TensorData(self.program, self.memory)
 
     def copy_in(self, step: CopyIn, slot: int, here: Here) -> Callable[[], None]:
         """The landing of a copy whose coordinates are those of now."""
@@ -114,15 +119,19 @@ class BlockData:
     def assign(self, step: Assign, here: Here) -> None:
         """Every register of the target."""
         fragment = here.own.fragments[step.target]
-        shape = Shape(fragment.layout, fragment.columns)
+        shape = Shape(fragment.layout, fragment.columns, fragment.spread)
         here.own.write(step.target, self.values(step.value, shape, here))
 
     def reduce_columns(self, step: ReduceColumns, here: Here) -> None:
         """Each thread its own registers of a row, then the quad."""
-        shape = Shape("matrix", step.columns)
+        spread = here.own.fragments[step.target].spread
+        shape = Shape("matrix", step.columns, spread)
         values = self.values(step.value, shape, here)
         values = np.broadcast_to(values, (here.own.threads, shape.elements))
         combine = REDUCTIONS[step.primitive]
+        if spread == "rows":
+            here.own.write(step.target, combine.reduce(values, axis=1)[:, None])
+            return
         halves = [
             combine.reduce(values[:, np.arange(shape.elements) // 2 % 2 == half], axis=1)
             for half in range(2)
@@ -135,8 +144,8 @@ class BlockData:
         if fragment.layout == "scalar":
             places: Array = np.zeros((1, 1), np.int64)
         else:
-            rows = fragment.layout == "rows"
-            places = row_places() if rows else column_places(fragment.columns)
+            shape = Shape(fragment.layout, fragment.columns, fragment.spread)
+            places = shape.places("row" if fragment.layout == "rows" else "column")
         vector, first = self._vector(step, here)
         element = places + first
         inside = (element >= 0) & (element < vector.size)
@@ -145,7 +154,10 @@ class BlockData:
         here.own.write(step.target, widened(values))
 
     def store_rows(self, step: StoreRows, here: Here) -> None:
-        """One thread of each quad stores; all four must hold the same."""
+        """One thread of each quad stores; all four must hold the same. By rows, each thread."""
+        if here.own.spread == "rows":
+            self._store_own_rows(step, here)
+            return
         values = self.values(step.value, Shape("rows"), here)
         values = np.broadcast_to(values, (here.own.threads, 2))
         quads = values.reshape(-1, 4, 2)
@@ -156,11 +168,20 @@ class BlockData:
         inside = (element >= 0) & (element < vector.size)
         vector[element[inside]] = values[::4][inside].astype(vector.dtype)
 
+    def _store_own_rows(self, step: StoreRows, here: Here) -> None:
+        values = self.values(step.value, Shape("rows", spread="rows"), here)
+        values = np.broadcast_to(values, (here.own.threads, 1))
+        vector, first = self._vector(step, here)
+        element = own_row() + first
+        inside = (element >= 0) & (element < vector.size)
+        vector[element[inside]] = values[inside].astype(vector.dtype)
+
     def stage(self, step: Stage, slot: int, here: Here) -> None:
         """Each thread its own registers."""
         buffer = self.program.buffer(step.buffer)
-        values = self.values(step.value, Shape("matrix", step.columns), here)
-        row, column = matrix_places(step.columns)
+        shape = Shape("matrix", step.columns, here.own.spread)
+        values = self.values(step.value, shape, here)
+        row, column = shape.places("row"), shape.places("column") + step.first_column
         self.memory.write_tile(
             buffer, slot, row + step.first_row, column, rounded(values, buffer.dtype)
         )

@@ -24,7 +24,7 @@ from ...models.warp_expression import (
 from ...models.warp_program_checks import GROUP_THREADS
 from .arithmetic import apply, rounded, widened
 from .hazards import Hazard
-from .layouts import Array, column_places, lane_places, matrix_places, row_places
+from .layouts import Array, column_places, lane_places, matrix_places, own_row, row_places
 from .registers import Registers
 
 
@@ -34,10 +34,13 @@ class Shape:
 
     layout: str
     columns: int = 0
+    spread: str = "quads"
 
     @property
     def elements(self) -> int:
         """Of each thread."""
+        if self.spread == "rows":
+            return 1 if self.layout in ("rows", "scalar") else self.columns
         if self.layout in ("matrix", "operand"):
             return self.columns // 2
         several = {"rows": 2, "columns": self.columns // 4, "lanes": self.columns // 32}
@@ -47,6 +50,8 @@ class Shape:
         """The row, the column or the place of each register; 0 for none of them."""
         if axis == "none":
             return np.zeros((1, 1), np.int64)
+        if self.spread == "rows":
+            return own_row() if axis == "row" else np.arange(self.columns)[None, :]
         if self.layout in ("matrix", "operand") and axis in ("row", "column"):
             return matrix_places(self.columns)[0 if axis == "row" else 1]
         if self.layout == "rows" and axis == "row":

@@ -68,6 +68,11 @@ def lane_places(extent: int) -> Array:
     return _frozen((_THREAD % 32)[:, None] * each + np.arange(each))[0]
 
 
+def own_row() -> Array:
+    """Row of each thread that has all of a row."""
+    return _THREAD[:, None]
+
+
 def row_register(registers: int) -> Array:
     """Which register of a rows fragment goes with each register of a matrix."""
     return np.asarray(np.arange(registers) // 2 % 2)

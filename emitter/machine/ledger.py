@@ -21,6 +21,7 @@ class Ledger:
     readers: dict[str, int] = field(default_factory=dict)  # fragment -> last product that reads it
     settled: dict[str, int] = field(default_factory=dict)  # fragment -> what a wait for it covered
     slots: dict[tuple[str, int], int] = field(default_factory=dict)  # (ring, tile) -> last reader
+    loading: set[str] = field(default_factory=set)  # fragments loaded from Tensor Memory
 
     def issue(self, target: str, left: str | None, *, accumulate: bool) -> int:
         """Count a product; products into the same fragment may follow without a wait."""
@@ -39,6 +40,7 @@ class Ledger:
     def check_read(self, names: Iterable[str]) -> None:
         """Raise Hazard unless the fragments can be read now."""
         for name in names:
+            self._check_loaded(name)
             if self.writers.get(name, 0) > self.settled.get(name, 0):
                 raise Hazard(
                     f"reads fragment {name}, which a product in flight may still write: no wait "
@@ -49,6 +51,7 @@ class Ledger:
 
     def write(self, name: str) -> None:
         """Raise Hazard unless the fragment can be overwritten now."""
+        self._check_loaded(name)
         settled = self.settled.get(name, 0)
         if self.writers.get(name, 0) > settled:
             raise Hazard(
@@ -61,6 +64,12 @@ class Ledger:
                 "settled it"
             )
         self.defined.add(name)
+
+    def _check_loaded(self, name: str) -> None:
+        if name in self.loading:
+            raise Hazard(
+                f"uses fragment {name}, whose load from Tensor Memory no tcgen05.wait has settled"
+            )
 
     def wait(self, pending: int, names: Iterable[str]) -> None:
         """What a wait for all but the last `pending` products settles."""

@@ -7,14 +7,14 @@ from ...models.shared_step import StageVector
 from ...models.warp_expression import Expression
 from ...models.warp_step import CopyOut, LoadVector, ProxyFence, Stage, StoreRows, WaitCopies
 from .hazards import Hazard
-from .knowledge import DRAINED, FETCHED, KINDS, SETTLED, STAGED, WRITTEN
+from .knowledge import DRAINED, FETCHED, KINDS, MULTIPLIED, SETTLED, STAGED, WRITTEN
 from .ring_steps import acquired_slot, reserved_slot
 from .role_run import RoleRun
 from .shared_data import stage_vector_data
 from .slots import Slot
 from .waits import BarrierWait, CopiesWait
 
-ROWS = 64  # that a role of four warps stages at once
+ROWS = {"quads": 64, "rows": 128}  # that a role of four warps stages at once
 
 
 def load_vector(run: RoleRun, step: LoadVector) -> None:
@@ -35,9 +35,10 @@ def stage(run: RoleRun, step: Stage) -> None:
     """Write to shared memory, where nobody may still read or write."""
     fetch(run, step.value)
     slot = _staging_slot(run, step)
-    rows = step.first_row, step.first_row + ROWS
+    rows = step.first_row, step.first_row + ROWS[run.role.spread]
     if rows[1] > slot.rows:
         raise Hazard(f"stages rows {rows[0]} to {rows[1]} of {slot}, which has {slot.rows}")
+    _check_below(run, step.buffer)
     write(run, slot, rows)
     if run.block.data is not None:
         run.block.data.stage(step, slot.number, run.here)
@@ -62,10 +63,20 @@ def write(run: RoleRun, slot: Slot, rows: tuple[int, int]) -> None:
     """Note a write of rows by all threads; raises Hazard where others may still use them."""
     if slot.landing:
         raise Hazard(f"stages to {slot} while a copy into it is still in flight")
-    kinds, roles = (SETTLED, DRAINED, STAGED, FETCHED), run.block.plan.roles
+    kinds, roles = (SETTLED, MULTIPLIED, DRAINED, STAGED, FETCHED), run.block.plan.roles
     slot.check_known("stages to", kinds, rows, run.knows(), roles, but=run.index)
     run.staged += 1
     slot.note(STAGED, run.index, rows, run.staged)
+
+
+def _check_below(run: RoleRun, buffer: str) -> None:
+    """Nobody may still use what the buffer lies over."""
+    kinds, roles = (SETTLED, MULTIPLIED, DRAINED, STAGED, FETCHED), run.block.plan.roles
+    for below in run.block.plan.buffers[buffer].over:
+        for slot in run.block.slots[below]:
+            if slot.landing:
+                raise Hazard(f"stages over {slot} while a copy into it is still in flight")
+            slot.check_known("stages over", kinds, (0, slot.rows), run.knows(), roles)
 
 
 def fetch(run: RoleRun, value: Expression) -> None:

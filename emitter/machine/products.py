@@ -29,10 +29,16 @@ _ATOM = 8
 @lru_cache(maxsize=1024)
 def gathered(code: int, across: int, depth: int, size: int, major: str) -> Array:
     """Byte addresses of across x depth elements that one instruction reads, by its descriptor."""
-    start = (code & _FIELD) << 4
-    leading = (code >> 16 & _FIELD) << 4
-    stride = (code >> 32 & _FIELD) << 4
-    swizzle = _SWIZZLES[code >> 62 & 3]
+    fields = [(code >> bit & _FIELD) << 4 for bit in (0, 16, 32)]
+    return addresses(*fields, _SWIZZLES[code >> 62 & 3], across, depth, size, major)
+
+
+@lru_cache(maxsize=1024)
+def addresses(
+    start: int, leading: int, stride: int, swizzle: int, across: int, depth: int, size: int,
+    major: str,
+) -> Array:  # fmt: skip
+    """Byte addresses of across x depth elements of a canonical layout."""
     outer, inner = np.arange(across)[:, None], np.arange(depth)[None, :]
     if major == "k":
         offset = outer // _ATOM * stride + outer % _ATOM * swizzle + inner * size

@@ -15,6 +15,9 @@ _POISON = -1_234_567_891  # no i32 that is meant to be there
 
 def registers_of(fragment: Fragment) -> int:
     """Registers of each thread; those of an operand hold two elements."""
+    if fragment.spread == "rows":
+        whole = fragment.columns // (2 if fragment.layout == "operand" else 1)
+        return 1 if fragment.layout in ("rows", "scalar") else whole
     return {
         "matrix": fragment.columns // 2,
         "operand": fragment.columns // 4,
@@ -31,6 +34,7 @@ class Registers:
     def __init__(self, role: Role) -> None:
         self.threads = GROUP_THREADS if role.warps == 4 else 1
         self.fragments = {fragment.name: fragment for fragment in role.fragments}
+        self.spread = role.spread
         self._held = {name: self._fresh(f) for name, f in self.fragments.items()}
 
     def _fresh(self, fragment: Fragment) -> Array:
@@ -48,6 +52,10 @@ class Registers:
             return widened(held.view(numpy_dtype(fragment.dtype)))
         return held
 
+    def words(self, name: str) -> Array:
+        """Threads x registers, as 32-bit words."""
+        return np.ascontiguousarray(self._held[name]).view(np.uint32)
+
     def read_for(self, name: str, layout: str, elements: int) -> Array:
         """The fragment's elements as each register of a layout needs them."""
         own = self.fragments[name].layout
@@ -56,8 +64,9 @@ class Registers:
             return values
         if layout in ("matrix", "operand"):
             if own == "rows":
-                return values[:, row_register(elements)]
-            if own == "columns":
+                by_row = self.fragments[name].spread == "rows"
+                return values if by_row else values[:, row_register(elements)]
+            if own == "columns" and self.fragments[name].spread == "quads":
                 values = values[:, column_register(elements)]
         elif own != layout:
             raise Hazard(f"reads fragment {name} ({own}) for a fragment of {layout}")
@@ -78,7 +87,7 @@ class Registers:
         """Replace all elements: rounded and packed into an operand."""
         fragment = self.fragments[name]
         if fragment.layout == "operand":
-            whole = np.broadcast_to(values, (self.threads, fragment.columns // 2))
+            whole = np.broadcast_to(values, (self.threads, 2 * registers_of(fragment)))
             packed = np.ascontiguousarray(rounded(whole, fragment.dtype)).view(np.uint32)
             self._held[name] = packed
             return

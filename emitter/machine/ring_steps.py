@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ...models.shared_step import CopyElement, Publish
 from ...models.warp_step import Acquire, CopyIn, Release, Reserve
+from .block import RingState
 from .hazards import Hazard
-from .knowledge import DRAINED, FETCHED, SETTLED, STAGED, nothing
+from .knowledge import DRAINED, FETCHED, MULTIPLIED, SETTLED, STAGED, nothing
 from .role_run import Reservation, RoleRun
 from .slots import Slot
 from .waits import MBarrierWait
@@ -29,22 +30,29 @@ def acquire(run: RoleRun, step: Acquire) -> MBarrierWait:
 
 def release(run: RoleRun, step: Release) -> None:
     """Each warp arrives once on the empty barrier."""
-    state = run.block.rings[step.ring]
-    tile = run.acquired.get(step.ring, 0) - 1 - step.age
-    if tile < 0:
-        raise Hazard(f"releases a slot of ring {step.ring} that it has not acquired")
-    slot = tile % state.ring.depth
-    where = f"slot {slot} of ring {step.ring}"
-    if state.ring.arrivals == 0:
-        raise Hazard(f"releases {where}, which is filled once and never released")
-    if state.holders[slot].get(run.role.name) != tile:
-        raise Hazard(f"releases {where} a second time")
+    state, slot = held_slot(run, step.ring, step.age)
+    tile, where = state.holders[slot][run.role.name], f"slot {slot} of ring {step.ring}"
     if run.ledger.slots.get((step.ring, tile), 0) > run.ledger.waited:
         raise Hazard(f"releases {where} while its product in flight may still read it")
     if run.leaving.get((step.ring, tile), 0) > run.drained:
         raise Hazard(f"releases {where} while its copy out may still read it")
     del state.holders[slot][run.role.name]
     state.empty[slot].arrive(1 if step.alone else run.warps, run.outgoing())
+
+
+def held_slot(run: RoleRun, ring: str, age: int) -> tuple[RingState, int]:
+    """The slot that a role releases; Hazard unless it holds it."""
+    state = run.block.rings[ring]
+    tile = run.acquired.get(ring, 0) - 1 - age
+    if tile < 0:
+        raise Hazard(f"releases a slot of ring {ring} that it has not acquired")
+    slot = tile % state.ring.depth
+    where = f"slot {slot} of ring {ring}"
+    if state.ring.arrivals == 0:
+        raise Hazard(f"releases {where}, which is filled once and never released")
+    if state.holders[slot].get(run.role.name) != tile:
+        raise Hazard(f"releases {where} a second time")
+    return state, slot
 
 
 def reserve(run: RoleRun, step: Reserve) -> MBarrierWait:
@@ -175,7 +183,7 @@ def _check_free(run: RoleRun, slot: Slot, holders: dict[str, int], but: int = -1
         who = ", ".join(sorted(holders))
         raise Hazard(f"writes to {slot} while {who} may still read it: acquired, not released")
     rows, roles = (0, slot.rows), run.block.plan.roles
-    kinds = (SETTLED, DRAINED, STAGED, FETCHED)
+    kinds = (SETTLED, MULTIPLIED, DRAINED, STAGED, FETCHED)
     slot.check_known("writes to", kinds, rows, run.knows(), roles, but=but)
 
 

@@ -13,9 +13,21 @@ from ...models.warp_step import Step
 from .block import Block
 from .hazards import Hazard
 from .here import Here
-from .knowledge import DRAINED, FETCHED, KINDS, SETTLED, STAGED, WRITTEN, Knowledge, joined
+from .knowledge import (
+    DRAINED,
+    EXCHANGED,
+    FETCHED,
+    KINDS,
+    MOVED,
+    SETTLED,
+    STAGED,
+    WRITTEN,
+    Knowledge,
+    joined,
+)
 from .ledger import Ledger
 from .registers import Registers
+from .tensor_run import TensorRun
 from .unrolled import Unrolled
 from .waits import Wait
 
@@ -47,6 +59,7 @@ class RoleRun:
     known: Knowledge
     registers: Registers | None  # None where no data is computed
     ledger: Ledger = field(default_factory=Ledger)
+    tensor: TensorRun = field(default_factory=TensorRun)
     acquired: dict[str, int] = field(default_factory=dict)  # ring -> how often
     reserved: dict[str, int] = field(default_factory=dict)
     reservations: dict[str, Reservation] = field(default_factory=dict)
@@ -98,6 +111,8 @@ class RoleRun:
         own[place + SETTLED] = self.ledger.waited
         own[place + WRITTEN] = self.staged
         own[place + FETCHED] = self.fetched
+        own[place + MOVED] = self.tensor.fenced
+        own[place + EXCHANGED] = self.tensor.exchanged
         return own
 
     def knows(self) -> Knowledge:
@@ -107,6 +122,7 @@ class RoleRun:
     def learn(self, published: Knowledge) -> None:
         """After a barrier."""
         self.known = joined(self.known, published)
+        self.tensor.is_stale = True
 
     @property
     def here(self) -> Here:
@@ -147,6 +163,9 @@ class RoleRun:
             raise self.violation(
                 "ends while its products may be in flight: a WaitProducts is missing"
             )
+        fault = self.tensor.fault_at_end(self.known, self.index)
+        if fault:
+            raise self.violation(fault)
         if self.copied > self.written:
             raise self.violation(
                 "ends while its copies out may be in flight: no WaitCopies at its end"

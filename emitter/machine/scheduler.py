@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from random import Random
 
 from ...models.errors import ProgramViolation
-from . import across_steps, memory_steps, product_steps, ring_steps
+from . import (
+    across_steps,
+    memory_steps,
+    product_steps,
+    ring_steps,
+    signal_steps,
+    tensor_steps,
+)
 from .block import Block
 from .knowledge import nothing
 from .registers import Registers
@@ -43,6 +50,19 @@ HANDLERS: Mapping[str, Handler] = {
     "scan_rows": across_steps.scan_rows,
     "reduce_lanes": across_steps.reduce_lanes,
     "scan_lanes": across_steps.scan_lanes,
+    "notify": signal_steps.notify,
+    "await_signal": signal_steps.await_signal,
+    "commit_products": signal_steps.commit_products,
+    "commit_release": signal_steps.commit_release,
+    "write_rows": signal_steps.write_rows,
+    "read_rows": signal_steps.read_rows,
+    "tensor_product": tensor_steps.tensor_product,
+    "tensor_fence": tensor_steps.tensor_fence,
+    "load_tensor": tensor_steps.load_tensor,
+    "wait_tensor_loads": tensor_steps.wait_tensor_loads,
+    "store_tensor": tensor_steps.store_tensor,
+    "wait_tensor_stores": tensor_steps.wait_tensor_stores,
+    "free_tensors": tensor_steps.free_tensors,
 }
 _HASTE = 0.75  # how often a favoured choice is taken where it can be
 
@@ -74,12 +94,15 @@ def run_block(block: Block, steps: list[list[Unrolled]], trips: int, random: Ran
         )
         for index, role in enumerate(roles)
     ]  # fmt: skip
+    block.moves = [run.tensor for run in runs]
     live = [_Strand(run, run.run(HANDLERS)) for run in runs]
     favourite = random.randrange(width + 2)  # a role, what is in flight, or none of them
     while live:
         _choose(block, live, runs, random, favourite)
     for landing in block.copies:  # what is still in flight goes nowhere that anyone looks at
         landing()
+    if block.plan.program.tensors and not block.is_freed:
+        raise ProgramViolation(("ends with Tensor Memory allocated: a FreeTensors is missing",))
 
 
 def _choose(
@@ -88,6 +111,7 @@ def _choose(
     """One step of one role, or one completion."""
     ready = [s for s in live if s.run.waiting is None or s.run.waiting.ready()]
     queues = [run.ledger.queue for run in runs if run.ledger.queue]
+    queues += [queue for run in runs for queue in run.tensor.queues.values() if queue]
     copies = block.copies
     flying = len(copies) + len(queues)
     if not ready and not flying:

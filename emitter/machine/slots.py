@@ -6,13 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .hazards import Hazard
-from .knowledge import DRAINED, FETCHED, KINDS, SETTLED, STAGED, WRITTEN, Kind, Knowledge
+from .knowledge import (
+    DRAINED,
+    FETCHED,
+    KINDS,
+    MULTIPLIED,
+    SETTLED,
+    STAGED,
+    WRITTEN,
+    Kind,
+    Knowledge,
+)
 
 Use = tuple[Kind, int, int, int]
 """What was done, by which role, from which row to which (exclusive)."""
 
 _MAY_STILL: dict[Kind, str] = {
     SETTLED: "a product of {role} may still read",
+    MULTIPLIED: "a product of {role} may still read",
     DRAINED: "a copy out of {role} may still read (no WaitCopies and barrier since)",
     STAGED: "{role} staged without a proxy fence and a barrier since",
     WRITTEN: "{role} wrote without a barrier since",

@@ -54,21 +54,27 @@ class Element:
         return self.place if axis == "lane" and self.lane else ""
 
 
-def matrix_element(item: str) -> Element:
-    """Element `item` of a matrix fragment."""
+def matrix_element(item: str, by_row: bool = False) -> Element:
+    """Element `item` of a matrix fragment; `by_row`: each thread has a whole row."""
+    if by_row:
+        return Element(item=item, row="0", column=item, down="0", across=item)
     return Element(
         item=item, row=f"row_of({item})", column=f"column_of({item})",
         down=f"8 * row_of({item})", across=f"column_at({item})",
     )  # fmt: skip
 
 
-def row_element(row: str) -> Element:
+def row_element(row: str, by_row: bool = False) -> Element:
     """Element `row` of a rows fragment."""
+    if by_row:
+        return Element(row="0", down="0", place="lane_row")
     return Element(row=row, down=f"8 * {row}", place=f"lane_row + 8 * {row}")
 
 
-def column_element(column: str) -> Element:
+def column_element(column: str, by_row: bool = False) -> Element:
     """Element `column` of a columns fragment."""
+    if by_row:
+        return Element(column=column, across=column, place=column)
     across = f"8 * ({column} >> 1) + ({column} & 1)"
     return Element(column=column, across=across, place=f"lane_column + {across}")
 
@@ -80,16 +86,17 @@ def lane_element(register: str, each: int) -> Element:
 
 
 def element_of(
-    layout: Literal["matrix", "rows", "columns", "lanes", "scalar"], variable: str, each: int = 1
-) -> Element:
+    layout: Literal["matrix", "rows", "columns", "lanes", "scalar"], variable: str, each: int = 1,
+    *, by_row: bool = False,
+) -> Element:  # fmt: skip
     """The element of a fragment of that layout, counted by a variable; `each`: of a lane."""
     if layout == "lanes":
         return lane_element(variable, each)
     if layout == "matrix":
-        return matrix_element(variable)
+        return matrix_element(variable, by_row)
     if layout == "rows":
-        return row_element(variable)
-    return column_element(variable) if layout == "columns" else Element()
+        return row_element(variable, by_row)
+    return column_element(variable, by_row) if layout == "columns" else Element()
 
 
 def value_of(expression: Expression, element: Element, scope: Scope) -> Value:
@@ -130,7 +137,7 @@ def _applied(expression: Apply, element: Element, scope: Scope) -> Value:
 def _fragment(name: str, element: Element, scope: Scope) -> Value:
     fragment, variable = scope.role.fragment(name), scope.fragment(name)
     type_name = element_type(fragment.dtype)
-    if fragment.layout == "scalar":
+    if fragment.layout == "scalar" or (fragment.layout == "rows" and scope.by_row):
         return Value(variable, type_name)
     indices = {"rows": element.row, "columns": element.column, "lanes": element.lane}
     index = indices.get(fragment.layout, element.item)

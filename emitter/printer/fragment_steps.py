@@ -19,12 +19,15 @@ def print_assign(step: Assign, scope: Scope) -> list[str]:
         lines = [
             f"{name}[i >> 1] = {packed_pair(step.value, target.dtype, ('i', 'i + 1'), scope)};"
         ]
-        return unrolled("i", target.columns // 2, lines, step=2)
+        return unrolled("i", 2 * registers_of(target), lines, step=2)
     type_name = element_type(target.dtype)
     if target.layout == "scalar":
         return [f"{name} = {text_of(step.value, Element(), scope, type_name)};"]
+    if target.layout == "rows" and scope.by_row:
+        value = text_of(step.value, element_of("rows", "", by_row=True), scope, type_name)
+        return [f"{name} = {value};"]
     variable = {"matrix": "i", "rows": "r", "columns": "j", "lanes": "e"}[target.layout]
-    element = element_of(target.layout, variable, registers_of(target))
+    element = element_of(target.layout, variable, registers_of(target), by_row=scope.by_row)
     value = text_of(step.value, element, scope, type_name)
     return unrolled(variable, registers_of(target), [f"{name}[{variable}] = {value};"])
 
@@ -37,7 +40,7 @@ def packed_pair(value: Expression, dtype: ElementType, items: tuple[str, str], s
         held = scope.role.fragment(value.name)
         if held.layout == "operand" and held.dtype == dtype:
             return f"{scope.fragment(value.name)}[({items[0]}) >> 1]"
-    pair = [text_of(value, matrix_element(item), scope, "float") for item in items]
+    pair = [text_of(value, matrix_element(item, scope.by_row), scope, "float") for item in items]
     return f"pack_{dtype}({', '.join(pair)})"
 
 
@@ -48,9 +51,14 @@ def print_reduce_columns(step: ReduceColumns, scope: Scope) -> list[str]:
     """
     target, name = scope.layout(step.target, "rows"), scope.fragment(step.target)
     type_name = element_type(target.dtype)
-    value = as_type(value_of(step.value, matrix_element("i"), scope), type_name)
+    value = as_type(value_of(step.value, matrix_element("i", scope.by_row), scope), type_name)
     joined = _joined(step, "part[i & 3]", value.text, type_name)
     first = f"i < 4 ? {value.text} : {joined}"
+    if scope.by_row:
+        pairs = [_joined(step, f"part[{r}]", f"part[{r + 2}]", type_name) for r in (0, 1)]
+        whole = f"{name} = {_joined(step, pairs[0], pairs[1], type_name)};"
+        lines = unrolled("i", step.columns, [f"part[i & 3] = {first};"])
+        return block("", [f"{type_name} part[4];", *lines, whole])
     halves = _joined(step, "part[2 * r]", "part[2 * r + 1]", type_name)
     return block(
         "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...models.kernel import FLOAT_TYPES, ElementType
 from ...models.warp_program import Fragment
+from ...models.warp_program_checks import GROUP_THREADS
 from .scope import TILE_ROWS, refuse
 
 
@@ -14,6 +15,8 @@ def element_type(dtype: ElementType) -> str:
 
 def registers_of(fragment: Fragment) -> int:
     """Registers of each thread."""
+    if fragment.spread == "rows":
+        return _registers_by_row(fragment)
     if fragment.rows not in (0, TILE_ROWS) or fragment.columns % 8:
         raise refuse(f"{fragment.name} has {fragment.rows} x {fragment.columns} elements")
     if fragment.layout == "operand" and (fragment.dtype not in ("bf16", "fp16")):
@@ -28,9 +31,17 @@ def registers_of(fragment: Fragment) -> int:
     }[fragment.layout]
 
 
+def _registers_by_row(fragment: Fragment) -> int:
+    if fragment.rows not in (0, GROUP_THREADS):
+        raise refuse(f"{fragment.name} has {fragment.rows} rows for {GROUP_THREADS} threads")
+    if fragment.layout in ("rows", "scalar"):
+        return 1
+    return fragment.columns // (2 if fragment.layout == "operand" else 1)
+
+
 def declaration(fragment: Fragment, name: str) -> str:
     """The variable of a fragment."""
     element = "u32" if fragment.layout == "operand" else element_type(fragment.dtype)
-    if fragment.layout == "scalar":
+    if fragment.layout == "scalar" or (fragment.layout, fragment.spread) == ("rows", "rows"):
         return f"{element} {name};"
     return f"{element} {name}[{registers_of(fragment)}];"

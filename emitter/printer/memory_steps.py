@@ -30,14 +30,14 @@ def print_load_vector(step: LoadVector, scope: Scope) -> list[str]:
         scope.fragment(step.target),
     )
     dtype, pointer = scope.tensor(step.argument).dtype, scope.names.of("argument", step.argument)
-    variable = {"columns": "j", "rows": "r"}.get(target.layout, "")
+    variable = {"columns": "j", "rows": "" if scope.by_row else "r"}.get(target.layout, "")
     loaded = _widened(f"{pointer}[{_base(step, scope)}at]", dtype)
     zero = {"float": "0.0f", "int": "0", "bool": "false"}[element_type(target.dtype)]
     register = f"{name}[{variable}]" if variable else name
     layout = target.layout
     assert layout in ("columns", "rows", "scalar")
     lines = [
-        f"const int at = {_place(step, element_of(layout, variable), scope)};",
+        f"const int at = {_place(step, element_of(layout, variable, by_row=scope.by_row), scope)};",
         f"{register} = {_inside(step, scope)} ? {loaded} : {zero};",
     ]
     return unrolled(variable, registers_of(target), lines) if variable else block("", lines)
@@ -46,12 +46,14 @@ def print_load_vector(step: LoadVector, scope: Scope) -> list[str]:
 def print_store_rows(step: StoreRows, scope: Scope) -> list[str]:
     """One lane of each quad stores the two rows that the quad shares."""
     dtype, pointer = scope.tensor(step.argument).dtype, scope.names.of("argument", step.argument)
-    element = element_of("rows", "r")
+    element = element_of("rows", "r", by_row=scope.by_row)
     value = _narrowed(text_of(step.value, element, scope, element_type(dtype)), dtype)
     lines = [
         f"const int at = {_place(step, element, scope)};",
         f"if ({_inside(step, scope)}) {pointer}[{_base(step, scope)}at] = {value};",
     ]
+    if scope.by_row:
+        return block("", lines)
     return guarded("(lane & 3) == 0", unrolled("r", 2, lines))
 
 

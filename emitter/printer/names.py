@@ -16,8 +16,8 @@ _KEYWORDS = """
 """
 _OF_CUDA = "min max abs fmaxf fminf fabsf floorf threadIdx blockIdx blockDim gridDim warpSize"
 _OWN = """
-    TMap DEV u8 u16 u32 u64 at e i j left lane lane_column lane_row memory part period r right row
-    shared tile trips warp
+    TMap DEV u8 u16 u32 u64 at e i instruction j lanes left lane lane_column lane_row memory
+    nothing part period r right row shared tensors tile trips warp
 """
 RESERVED = frozenset(f"{_KEYWORDS} {_OF_CUDA} {_OWN}".split())
 """What nothing of a program may be called: words of C++ and CUDA, and the printer's own."""

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from .tensor_functions import generated_move
 from .text import words_in
 from .wgmma import generated
 
+FILES = ("prelude.cuh", "tcgen05.cuh")
 _DEFINED = re.compile(r"\b([A-Za-z_]\w*)\([^)]*\) \{")
 
 
 @cache
 def pieces() -> Mapping[str, str]:
-    """The functions of prelude.cuh by name, each with the comment above it."""
+    """The functions of the .cuh files by name, each with the comment above it."""
     found: dict[str, str] = {}
     for piece in _paragraphs()[1:]:
         if named := _DEFINED.search(piece):
@@ -25,8 +27,9 @@ def pieces() -> Mapping[str, str]:
 
 @cache
 def _paragraphs() -> tuple[str, ...]:
-    text = files(__package__).joinpath("prelude.cuh").read_text(encoding="utf-8")
-    return tuple(text.strip().split("\n\n"))
+    folder = files(__package__)
+    texts = [folder.joinpath(name).read_text(encoding="utf-8") for name in FILES]
+    return tuple("\n\n".join(text.strip() for text in texts).split("\n\n"))
 
 
 def prelude_for(body: str) -> str:
@@ -34,7 +37,7 @@ def prelude_for(body: str) -> str:
     needed, waiting = dict[str, str](), sorted(words_in(body))
     while waiting:
         word = waiting.pop(0)
-        text = pieces().get(word) or generated(word)
+        text = pieces().get(word) or generated(word) or generated_move(word)
         if text is not None and word not in needed:
             needed[word] = text
             waiting.extend(sorted(words_in(text)))

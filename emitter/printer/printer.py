@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...models.index_expression import IndexConstant
+from ...models.kernel import Target
 from ...models.tile_program import ScalarParameter
 from ...models.warp_program import Role, WarpProgram
 from ...models.warp_program_checks import steps_of
@@ -20,8 +21,8 @@ from .scope import Scope, refuse
 from .text import block, guarded, indented, words_in
 
 AXES = ("x", "y", "z")
-TARGET = "sm_90a"
-"""The architecture there is text for."""
+TARGETS: tuple[Target, ...] = ("sm_90a", "sm_100a")
+"""The architectures there is text for."""
 
 
 def entry_point(program: WarpProgram) -> str:
@@ -30,12 +31,12 @@ def entry_point(program: WarpProgram) -> str:
 
 
 def print_cuda(program: WarpProgram) -> str:
-    """The source of a warp program for sm_90a.
+    """The source of a warp program.
 
     Parameters of the entry point, in order: tensor maps, pointers, extents, scalar arguments.
     Raises ProgramViolation for what has no CUDA text.
     """
-    if program.target != TARGET:
+    if program.target not in TARGETS:
         raise refuse(f"there is no text for {program.target} yet")
     names = Names((*pieces(), entry_point(program)))
     parameters = _parameters(program, names)

@@ -17,6 +17,7 @@ from ...models.warp_step import (
 from ..descriptors import descriptor_of, encode, instruction_depth
 from .scope import Scope, refuse
 from .storage import open_place
+from .tensor_steps import by_row_anchor
 from .text import block, unrolled
 from .wgmma import pin_name, wgmma_name
 
@@ -97,6 +98,8 @@ def print_anchor(step: Anchor, scope: Scope) -> list[str]:
     its registers are not free yet.
     """
     names = [scope.fragment(scope.layout(name, "rows").name) for name in step.fragments]
+    if scope.by_row:
+        return by_row_anchor(names)
     added = [f"{name}[r] += nothing;" for name in names]
     load = f"const float nothing = load_zero({scope.names.of('barrier', 'zero')});"
     return block("", [load, *unrolled("r", 2, added)])

@@ -7,6 +7,7 @@ from functools import partial
 from itertools import groupby
 
 from ...models.index_expression import IndexConstant
+from ...models.tensor_memory_step import AwaitSignal
 from ...models.warp_program import Period, Role
 from ...models.warp_program_checks import steps_of
 from ...models.warp_step import Acquire, Reserve, Step
@@ -14,12 +15,17 @@ from .fragments import declaration
 from .iteration import Iteration, at_end, at_start, in_guarded_loop, in_short_run, in_steady_state
 from .scope import Scope
 from .steps import print_step
-from .text import block, guarded, words_in
+from .text import block, guarded, under_one_condition, words_in
 
 Lag = Callable[[int], Iteration]
 _CONSTANTS = {
     "lane_row": "const int lane_row = 16 * (warp & 3) + lane / 4;",
     "lane_column": "const int lane_column = 2 * (lane & 3);",
+}
+_CONSTANTS_BY_ROW = {
+    "lane_row": "const int lane_row = 32 * (warp & 3) + lane;",
+    "lane_column": "const int lane_column = 0;",
+    "lanes": "const u32 lanes = (warp & 3) << 21;  // 32 lanes of Tensor Memory for each warp",
 }
 
 
@@ -32,7 +38,8 @@ def print_role(scope: Scope) -> list[str]:
     declared = [declaration(f, scope.fragment(f.name)) for f in role.fragments]
     work = [*_section(role.setup, scope), *_loop(scope), *_section(role.finish, scope)]
     used = words_in("\n".join(work))
-    constants = [text for name, text in _CONSTANTS.items() if name in used]
+    known = _CONSTANTS_BY_ROW if scope.by_row else _CONSTANTS
+    constants = [text for name, text in known.items() if name in used]
     return [*constants, *cursors, *(d for d in declared if words_in(d) & used), *work]
 
 
@@ -54,6 +61,9 @@ def _cursors(scope: Scope) -> list[str]:
             slot = scope.names.give(f"{kind}slot", ring, f"{apart}_slot")
             lines.append(f"int {slot} = {depth - 1};")
         lines.append(f"u32 {phase} = 1;")
+    awaited = [s.signal for s in steps_of(scope.role) if isinstance(s, AwaitSignal)]
+    for signal in dict.fromkeys(awaited):
+        lines.append(f"u32 {scope.names.give('signal phase', signal, '_phase')} = 1;")
     return lines
 
 
@@ -171,7 +181,7 @@ def _section(steps: Iterable[Step], scope: Scope) -> list[str]:
     lines: list[str] = []
     for operation, group in groupby(steps, key=lambda step: step.operation):
         lines += [f"// {operation}"] if operation else []
-        lines += [line for step in group for line in print_step(step, scope)]
+        lines += _printed(group, scope)
     return lines
 
 
@@ -185,10 +195,18 @@ def _steps(
         number = iteration(lag).number.text
         which = "" if number == variable else f", iteration {number}"
         lines += [f"// {operation}{which}"] if operation else []
-        printed = [line for step in group for line in print_step(step, within)]
+        printed = _printed(group, within)
         lines += guarded(iteration(lag).condition(0, 0), printed) if optional else printed
     return lines
 
 
 def _kept_together(step: Step) -> tuple[str, int, bool]:
     return step.operation, step.lag, step.optional
+
+
+def _printed(steps: Iterable[Step], scope: Scope) -> list[str]:
+    """What one thread does step after step stands under one condition."""
+    lines = [line for step in steps for line in print_step(step, scope)]
+    if not scope.program.tensors or not scope.leader:
+        return lines
+    return under_one_condition(scope.leader, lines)

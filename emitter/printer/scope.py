@@ -54,6 +54,11 @@ class Scope:
         """The condition of one thread of each warp; empty where no other runs."""
         return "" if self.is_alone else "lane == 0"
 
+    @property
+    def by_row(self) -> bool:
+        """Whether each thread holds a row of its own."""
+        return self.role.spread == "rows"
+
     # ---- fragments
 
     def fragment(self, name: str) -> str:

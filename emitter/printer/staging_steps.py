@@ -14,6 +14,7 @@ from .text import block, guarded, unrolled
 
 LANES = 32
 MATRIX_COLUMNS = 16  # that one stmatrix.x4 writes, for 16 rows of each warp
+QUAD_ITEMS = 8  # elements of 16 bits in one store of 16 bytes
 MATRIX_ITEMS = 8  # registers of each thread that they are
 
 
@@ -24,8 +25,27 @@ def print_stage(step: Stage, scope: Scope) -> list[str]:
     tile = scope.address(step.buffer, _slot(step, scope))
     # In a loop, the compiler would keep the addresses of all elements from iteration to iteration.
     lines = [f"const u32 tile = {tile if step.ring is None else f'unknown({tile})'};"]
+    if scope.by_row:
+        return block("", lines + _rows(step, scope))
     by_matrix = ELEMENT_BYTES[buffer.dtype] == 2 and whole
     return block("", lines + (_matrices(step, scope) if by_matrix else _pairs(step, scope)))
+
+
+def _rows(step: Stage, scope: Scope) -> list[str]:
+    """Each thread its row, 16 bytes at a time; the swizzle spreads them over the banks."""
+    dtype = scope.program.buffer(step.buffer).dtype
+    if ELEMENT_BYTES[dtype] != 2 or step.columns % QUAD_ITEMS:
+        raise refuse(f"{step.buffer} stages {step.columns} columns of {dtype} by rows")
+    first = f"{step.first_row} + " if step.first_row else ""
+    items = [("i", "i + 1"), *((f"i + {k}", f"i + {k + 1}") for k in (2, 4, 6))]
+    pairs = [packed_pair(step.value, dtype, pair, scope) for pair in items]
+    byte = f"2 * i + {2 * step.first_column}" if step.first_column else "2 * i"
+    store = [
+        f"store_quad(tile + {_swizzled(step, scope)}(row, {byte}),",
+        *(f"           {pair}{',' if k < 3 else ');'}" for k, pair in enumerate(pairs)),
+    ]
+    rows = f"const u32 row = {first}lane_row;"
+    return [rows, *unrolled("i", step.columns, store, step=QUAD_ITEMS)]
 
 
 def _matrices(step: Stage, scope: Scope) -> list[str]:

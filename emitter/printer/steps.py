@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...models import barrier_step, shared_step, warp_step
+from ...models import barrier_step, shared_step, tensor_memory_step, warp_step
 from ...models.step_base import StepBase
 from ...models.warp_step import Step
 from .across_steps import (
@@ -27,6 +27,7 @@ from .product_steps import (
 )
 from .ring_steps import print_acquire, print_copy_in, print_publish, print_release, print_reserve
 from .scope import Scope
+from .signal_steps import print_await_signal, print_notify, print_read_rows, print_write_rows
 from .staging_steps import (
     print_copy_out,
     print_proxy_fence,
@@ -35,6 +36,17 @@ from .staging_steps import (
     print_wait_copies,
 )
 from .stored import tiles_read
+from .tensor_steps import (
+    print_commit_products,
+    print_commit_release,
+    print_free_tensors,
+    print_load_tensor,
+    print_store_tensor,
+    print_tensor_fence,
+    print_tensor_product,
+    print_wait_tensor_loads,
+    print_wait_tensor_stores,
+)
 from .text import block, words_in
 
 Emitter = Callable[[Any, Scope], list[str]]
@@ -67,6 +79,19 @@ EMITTERS: Mapping[type[StepBase], Emitter] = {
     shared_step.ScanRows: print_scan_rows,
     shared_step.ReduceLanes: print_reduce_lanes,
     shared_step.ScanLanes: print_scan_lanes,
+    tensor_memory_step.TensorProduct: print_tensor_product,
+    tensor_memory_step.CommitProducts: print_commit_products,
+    tensor_memory_step.CommitRelease: print_commit_release,
+    tensor_memory_step.Notify: print_notify,
+    tensor_memory_step.AwaitSignal: print_await_signal,
+    tensor_memory_step.TensorFence: print_tensor_fence,
+    tensor_memory_step.LoadTensor: print_load_tensor,
+    tensor_memory_step.WaitTensorLoads: print_wait_tensor_loads,
+    tensor_memory_step.StoreTensor: print_store_tensor,
+    tensor_memory_step.WaitTensorStores: print_wait_tensor_stores,
+    tensor_memory_step.FreeTensors: print_free_tensors,
+    tensor_memory_step.WriteRows: print_write_rows,
+    tensor_memory_step.ReadRows: print_read_rows,
 }
 
 

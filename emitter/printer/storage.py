@@ -9,6 +9,7 @@ from ...models.warp_program_checks import BARRIER_BYTES, BASE_ALIGNMENT, steps_o
 from ...models.warp_step import Anchor, Boundary
 from .names import Names
 from .scope import refuse
+from .tensor_storage import allocation, tensor_constants
 from .text import block
 
 BLOCK_ALIGNMENT = 16  # bytes; of the start of dynamic shared memory, at least
@@ -18,12 +19,18 @@ Offsets = dict[tuple[str, str], int]
 def name_storage(program: WarpProgram, names: Names) -> None:
     """Give each buffer and each array of mbarriers its identifier."""
     for buffer in program.buffers:
-        names.give("buffer", buffer.name, "" if buffer.name.endswith("_tile") else "_tile")
+        plain = buffer.name.endswith(("_tile", ".staged"))
+        names.give("buffer", buffer.name, "" if plain else "_tile")
     for ring in program.rings:
         names.give("full", ring.name, "_full")
         names.give("empty", ring.name, "_empty")
+    for signal in program.signals:
+        names.give("signal", signal.name)
+    for tensor in program.tensors:
+        names.give("tensor", tensor.name, "_tensor")
     names.give("barrier", "", "open")
     names.give("barrier", "zero")
+    names.give("barrier", "tensors_slot")
 
 
 def offsets(program: WarpProgram) -> Offsets:
@@ -34,6 +41,10 @@ def offsets(program: WarpProgram) -> Offsets:
         found["full", ring.name] = place
         found["empty", ring.name] = place + ring.depth * BARRIER_BYTES
         place += 2 * ring.depth * BARRIER_BYTES
+    for signal in program.signals:
+        found["signal", signal.name] = place
+        place += BARRIER_BYTES
+    found["barrier", "tensors_slot"] = place
     return found
 
 
@@ -86,11 +97,12 @@ def constants(program: WarpProgram, names: Names) -> list[str]:
             lines.append(f"constexpr u32 {both};  // {ring.depth} mbarriers each")
         else:
             lines.append(f"constexpr u32 {full}_at = {placed['full', ring.name]};  // filled once")
+    lines += tensor_constants(program, names, placed)
     if has_step(program, Boundary):
         (place, parity), name = open_place(program), names.of("barrier", "")
         why = "never armed" if parity else "filled once"
         lines.append(f"constexpr u32 {name}_at = {place};  // {why}: always over, for boundaries")
-    if has_step(program, Anchor):
+    if has_step(program, Anchor) and not program.tensors:
         name = names.of("barrier", "zero")
         lines.append(
             f"constexpr u32 {name}_at = {zero_offset(program)};  // holds 0.0f, for anchors"
@@ -101,9 +113,10 @@ def constants(program: WarpProgram, names: Names) -> list[str]:
 def _described(buffer: SharedBuffer) -> str:
     slots = "1 slot" if buffer.slots == 1 else f"{buffer.slots} slots"
     swizzle = f", swizzle {buffer.swizzle}" if buffer.swizzle else ""
+    over = f", over {' and '.join(buffer.over)}" if buffer.over else ""
     shape = f"{buffer.rows} x {buffer.columns} {buffer.dtype}"
     bytes_held = buffer.rows * buffer.columns * ELEMENT_BYTES[buffer.dtype]
-    return f"{slots} of {bytes_held:,} bytes: {shape}{swizzle}"
+    return f"{slots} of {bytes_held:,} bytes: {shape}{swizzle}{over}"
 
 
 def addresses(program: WarpProgram, names: Names, used: set[str]) -> list[str]:
@@ -114,7 +127,9 @@ def addresses(program: WarpProgram, names: Names, used: set[str]) -> list[str]:
     ]
     kinds = [("buffer", b.name) for b in program.buffers]
     kinds += [(kind, ring.name) for ring in program.rings for kind in ("full", "empty")]
-    given = [names.of(kind, name) for kind, name in [*kinds, ("barrier", ""), ("barrier", "zero")]]
+    kinds += [("signal", signal.name) for signal in program.signals]
+    kinds += [("barrier", name) for name in ("", "zero", "tensors_slot")]
+    given = [names.of(kind, name) for kind, name in kinds]
     return [*lines, *(f"const u32 {name} = shared + {name}_at;" for name in given if name in used)]
 
 
@@ -127,11 +142,14 @@ def initialization(program: WarpProgram, names: Names) -> list[str]:
         if ring.arrivals:
             empty = names.of("empty", ring.name)
             lines.append(f"mbar_init_all({empty}, {ring.depth}, {ring.arrivals});")
+    for signal in program.signals:
+        lines.append(f"mbar_init_all({names.of('signal', signal.name)}, 1, {signal.arrivals});")
     if has_step(program, Boundary) and filled_once(program) is None:
         lines.append(f"mbar_init_all({names.of('barrier', '')}, 1, 1);")
-    if has_step(program, Anchor):
+    if has_step(program, Anchor) and not program.tensors:
         lines.append(f"store_zero({names.of('barrier', 'zero')});")
-    return [*block("if (threadIdx.x == 0)", [*lines, "fence_mbar_init();"]), "__syncthreads();"]
+    lines = block("if (threadIdx.x == 0)", [*lines, "fence_mbar_init();"])
+    return allocation(program, names, lines) if program.tensors else [*lines, "__syncthreads();"]
 
 
 def has_step(program: WarpProgram, kind: type[StepBase]) -> bool:

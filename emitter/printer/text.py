@@ -28,6 +28,26 @@ def guarded(condition: str, lines: list[str]) -> list[str]:
     return block(f"if ({condition})", lines)
 
 
+def under_one_condition(condition: str, lines: list[str]) -> list[str]:
+    """Neighbours under the same condition joined; behind them the warp comes together again."""
+    head, found = f"if ({condition}) ", list[str]()
+    while lines:
+        if not lines[0].startswith(head):
+            found.append(lines.pop(0))
+            continue
+        own = list[str]()
+        while lines and lines[0].startswith(head):
+            rest = lines.pop(0).removeprefix(head)
+            if rest != "{":
+                own.append(rest)
+                continue
+            end = lines.index("}")
+            own += [line.removeprefix(INDENT) for line in lines[:end]]
+            del lines[: end + 1]
+        found += [*guarded(condition, own), "__syncwarp();"]
+    return found
+
+
 def unrolled(variable: str, count: int, lines: list[str], step: int = 1) -> list[str]:
     """A loop that the compiler unrolls, so that registers are indexed by constants."""
     advance = f"++{variable}" if step == 1 else f"{variable} += {step}"

@@ -49,9 +49,9 @@ def test_another_architecture_is_refused_before_it_is_solved(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     where = ["-o", str(tmp_path / "bundle")] if command == "emit" else ["--emit", str(tmp_path)]
-    assert run([command, "gemm", "--gpu", "b200", *where]) == 2
+    assert run([command, "gemm", "--gpu", "b300", *where]) == 2
     said = capsys.readouterr().err
-    assert "gemm for b200: CUDA is emitted for sm_90a, not yet for sm_100a" in said
+    assert "gemm for b300: CUDA is emitted for sm_90a and sm_100a, not yet for sm_103a" in said
     assert "second objectives" not in said
 
 

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from twill.emitter.inputs import Emission
-from twill.emitter.lower.lower import lower_schedule
+from twill.emitter.lowering import lower
 from twill.emitter.machine.machine import run_warp_program
 from twill.extractor.build import LoweredLoop, build_loop, price_graph
 from twill.extractor.sample_cases import SampleCase
@@ -32,6 +32,18 @@ EMITTED = (
     "grouped_gemm",
 )
 """Library kernels that can be emitted for Hopper."""
+
+ON_BLACKWELL = (
+    "dual_gemm_swiglu",
+    "flash_attention_causal",
+    "flash_attention_forward",
+    "flash_attention_sigmoid",
+    "flash_attention_softcap",
+    "gemm",
+    "gemm_bias_gelu",
+    "grouped_gemm",
+)
+"""Library kernels that can be emitted for B200."""
 
 
 @cache
@@ -75,9 +87,9 @@ def _emission(
 
 
 @cache
-def warp_program(name: str) -> WarpProgram:
+def warp_program(name: str, gpu: str = "h100-sxm") -> WarpProgram:
     """The warp program of a library kernel."""
-    return lower_schedule(emission(name))
+    return lower(emission(name, gpu))
 
 
 def role_of(program: WarpProgram, name: str) -> Role:

@@ -61,10 +61,10 @@ def test_more_arrivals_than_a_phase_expects_are_an_error() -> None:
 
 def test_a_wait_teaches_what_the_complete_phase_knew() -> None:
     barrier = mbarrier(1)
-    barrier.arrive(1, [3, 0, 5, 0, 0], 8)
+    barrier.arrive(1, [3, 0, 5, 0, 0, 0, 2, 1], 8)
     assert barrier.published == nothing(1)
     barrier.complete(8)
-    assert joined(barrier.published, [4, 1, 0, 2, 0]) == [4, 1, 5, 2, 0]
+    assert joined(barrier.published, [4, 1, 0, 2, 0, 0, 1, 2]) == [4, 1, 5, 2, 0, 0, 2, 2]
 
 
 def test_a_named_barrier_begins_again() -> None:
