@@ -17,6 +17,7 @@ class Kind(StrEnum):
     profile = "profile"
     graph = "graph"
     schedule = "schedule"
+    verification = "verification"
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which document.")]) -> int:

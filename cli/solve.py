@@ -119,6 +119,8 @@ def solve(
     if memory_limit is not None:
         limit_memory(memory_limit)
     from .. import pipeline
+    from ..gate.origin import origin_of
+    from ..models.schedule_text import schedule_text
     from .answer import answer_text  # now: after Ctrl-C there is no time left to import it
     from .progress import build_watcher, progress_style
 
@@ -129,11 +131,13 @@ def solve(
     if answer is None:
         answer = pipeline.interrupted_answer(task, watcher.best, watcher.lower_bound)
     if output is not None:
-        write_file(output, answer.model_dump_json(indent=1) + "\n")
+        origin = origin_of(document, gpu, output)
+        answer = answer.model_copy(update={"origin": origin})
+        write_file(output, schedule_text(answer))
     if answer.schedule is not None and len(answer.alternatives) + 1 < top:
         print_note(f"found {len(answer.alternatives) + 1} of the {top} strategies asked for")
     if as_json:
-        print_answer(answer.model_dump_json(indent=1))
+        print_answer(schedule_text(answer))
     else:
         print_answer(answer_text(answer, _gpu_note(answer, gpu)))
     if finished.still_running:

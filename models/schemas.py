@@ -10,14 +10,16 @@ from .document import Document
 from .graph import GraphDocument
 from .kernel import KernelDocument
 from .profile import GpuProfile
+from .verification import Verification
 
-Kind = Literal["kernel", "profile", "graph", "schedule"]
+Kind = Literal["kernel", "profile", "graph", "schedule", "verification"]
 
 KINDS: dict[Kind, type[Document]] = {
     "kernel": KernelDocument,
     "profile": GpuProfile,
     "graph": GraphDocument,
     "schedule": Answer,
+    "verification": Verification,
 }
 
 

@@ -53,7 +53,7 @@ def build_certificate(
         exclusions=tuple(_exclusions(proof)),
         objectives=objectives,
         verified=() if schedule is None else tuple(FAMILIES),
-        model=tuple(_model(proof)),
+        model=tuple(model_choices(proof.problem, proof.stage_bound)),
         versions=tuple(_versions()),
     )
 
@@ -96,11 +96,12 @@ def _searched(
     )
 
 
-def _model(proof: Proof) -> Iterator[str]:
-    yield from proof.problem.notes
-    yield from sorted({rule.rule for rule in proof.problem.rules})
-    if proof.stage_bound.kind == "rule":
-        yield f"at most {proof.stage_bound.stages} stages"
+def model_choices(problem: SchedulingProblem, stage_bound: StageBound) -> Iterator[str]:
+    """What of the model was chosen, and is not proved: granularity, rules, a limit of stages."""
+    yield from problem.notes
+    yield from sorted({rule.rule for rule in problem.rules})
+    if stage_bound.kind == "rule":
+        yield f"at most {stage_bound.stages} stages"
 
 
 def _versions() -> Iterator[tuple[str, str]]:
