@@ -18,6 +18,7 @@ class Kind(StrEnum):
     graph = "graph"
     schedule = "schedule"
     verification = "verification"
+    check = "check"
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which document.")]) -> int:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ..models.verification import Reproof, Verification
 
 PROOF_SECONDS = 300.0
-BACKENDS = {"cp-sat": "CP-SAT", "z3": "Z3"}
 STANDINGS = {
     "independent": "which did not exclude it before",
     "again": "which had excluded it before",
@@ -54,8 +53,8 @@ def verify(
 ) -> int:
     """Check a stored schedule and its certificate again, trusting neither.
 
-    Exit codes: 0 every check passed; 1 a check failed; 2 the file cannot be read, or no interval
-    was excluded by search; 3 a limit was reached before a proof; 130 interrupted.
+    Exit codes: 0 every check passed; 1 a check failed; 2 the file cannot be read; 3 a limit was
+    reached before a proof; 130 interrupted.
     """
     if smtlib is not None:
         check_writable(smtlib)
@@ -116,6 +115,8 @@ def _text(verified: Verification, prove: bool) -> str:
 
 
 def _sentence(reproof: Reproof) -> str:
+    from ..drawing.sentences import BACKENDS
+
     at = f"II {reproof.initiation_interval:,} within {reproof.stages} stages"
     if reproof.backend is None:
         return f"{at}: no backend came to an end within {reproof.seconds:.1f} s"

@@ -13,7 +13,7 @@ from ..solver.options import BOTH
 from ..solver.question import Limit, Question, Stop
 from ..solver.recheck import recheck, trusted
 from ..solver.recheck_certificate import check
-from ..solver.reproof import excluded_questions, reprove
+from ..solver.reproof import reprove
 
 
 def verify_answer(answer: Answer, file: str) -> Verification:
@@ -44,17 +44,17 @@ def with_reproofs(
 
 
 def smtlib_script(answer: Answer) -> str:
-    """The largest excluded question as SMT-LIB 2 text, `unsat` by any solver that reads it.
+    """The largest excluded interval as SMT-LIB 2 text, `unsat` by any solver that reads it.
 
-    Raises UsageError where nothing had to be searched, LimitReached where it would be too large.
+    Raises UsageError where nothing is excluded, LimitReached where it would be too large.
     """
     from ..solver.smt.smtlib import smtlib_text  # pulls in z3
 
-    question = next((question for question, _ in excluded_questions(answer)), None)
-    if question is None:
-        cure = "for such a certificate arithmetic is enough: see the check of its bounds"
-        raise UsageError("no interval was excluded by search", cure=cure)
-    return smtlib_text(Question(answer.problem, question.initiation_interval, question.stages))
+    certificate = answer.certificate
+    if certificate is None or certificate.lower_bound == 1:
+        raise UsageError("no initiation interval is excluded", cure="leave --smtlib out")
+    last, stages = certificate.lower_bound - 1, certificate.stage_bound.stages
+    return smtlib_text(Question(answer.problem, last, stages))
 
 
 def _is_answered(open_one: Reproof, found: tuple[Reproof, ...]) -> bool:

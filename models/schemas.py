@@ -6,13 +6,14 @@ import json
 from typing import Literal
 
 from .answer import Answer
+from .check_report import CheckReport
 from .document import Document
 from .graph import GraphDocument
 from .kernel import KernelDocument
 from .profile import GpuProfile
 from .verification import Verification
 
-Kind = Literal["kernel", "profile", "graph", "schedule", "verification"]
+Kind = Literal["kernel", "profile", "graph", "schedule", "verification", "check"]
 
 KINDS: dict[Kind, type[Document]] = {
     "kernel": KernelDocument,
@@ -20,6 +21,7 @@ KINDS: dict[Kind, type[Document]] = {
     "graph": GraphDocument,
     "schedule": Answer,
     "verification": Verification,
+    "check": CheckReport,
 }
 
 

@@ -54,7 +54,7 @@ def build_certificate(
         objectives=objectives,
         verified=() if schedule is None else tuple(FAMILIES),
         model=tuple(model_choices(proof.problem, proof.stage_bound)),
-        versions=tuple(_versions()),
+        versions=tuple(engine_versions()),
     )
 
 
@@ -104,7 +104,8 @@ def model_choices(problem: SchedulingProblem, stage_bound: StageBound) -> Iterat
         yield f"at most {stage_bound.stages} stages"
 
 
-def _versions() -> Iterator[tuple[str, str]]:
+def engine_versions() -> Iterator[tuple[str, str]]:
+    """Names and versions of Twill and of the backends that are installed."""
     yield "twill", VERSION
     for name, package in (("ortools", "ortools"), ("z3", "z3-solver")):
         try:

@@ -67,8 +67,17 @@ def test_the_other_backend_proves_it(searched: Path, capsys: pytest.CaptureFixtu
 def test_a_bound_needs_no_search(bounded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["verify", str(bounded), "--prove"]) == 0
     assert "no interval had to be searched" in capsys.readouterr().out
-    assert run(["verify", str(bounded), "--smtlib", str(bounded.parent / "none.smt2")]) == 2
-    assert "no interval was excluded by search" in capsys.readouterr().err
+
+
+def test_where_nothing_is_excluded_there_is_no_script(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph, file = tmp_path / "graph.yaml", tmp_path / "schedule.json"
+    graph.write_text("graph: g\nmachine: {}\noperations: {A: {latency: 1}}\n")
+    assert run(["solve", str(graph), "-q", "-o", str(file)]) == 0
+    assert run(["verify", str(file)]) == 0
+    assert run(["verify", str(file), "--smtlib", str(tmp_path / "none.smt2")]) == 2
+    assert "no initiation interval is excluded" in capsys.readouterr().err
 
 
 def test_tampering_is_exit_1_and_named(
