@@ -19,6 +19,7 @@ class Kind(StrEnum):
     schedule = "schedule"
     verification = "verification"
     check = "check"
+    explanation = "explanation"
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which document.")]) -> int:

@@ -28,6 +28,18 @@ def headline(answer: Answer) -> str:
 
 
 def bound_sentences(bounds: Bounds, interval: int | None = None) -> Iterator[str]:
+    """MinII, everything that attains it, the gap above it, and the critical recurrence."""
+    yield from minimum_sentences(bounds, interval)
+    recurrence = bounds.recurrence_attained_by
+    if recurrence is not None and bounds.recurrence < bounds.minimum:
+        yield (
+            f"The critical recurrence {_circuit(recurrence)} takes "
+            f"{_cycles(recurrence.latency_cycles)} over {recurrence.distance} "
+            f"{_plural('iteration', recurrence.distance)}."
+        )
+
+
+def minimum_sentences(bounds: Bounds, interval: int | None = None) -> Iterator[str]:
     """MinII, everything that attains it, and by how much an initiation interval exceeds it."""
     attained = []
     if bounds.resource == bounds.minimum:
@@ -45,12 +57,6 @@ def bound_sentences(bounds: Bounds, interval: int | None = None) -> Iterator[str
     )
     if interval is not None and interval > bounds.minimum:
         yield f"The initiation interval is {_cycles(interval - bounds.minimum)} above it."
-    if recurrence is not None and bounds.recurrence < bounds.minimum:
-        yield (
-            f"The critical recurrence {_circuit(recurrence)} takes "
-            f"{_cycles(recurrence.latency_cycles)} over {recurrence.distance} "
-            f"{_plural('iteration', recurrence.distance)}."
-        )
 
 
 def certificate_sentences(answer: Answer) -> Iterator[str]:

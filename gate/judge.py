@@ -84,7 +84,7 @@ class Judge:
         told = {"reasons": (*self._causes(now), *moved, *failed), "failed": verified.failed}
         checked, broken = checked.model_copy(update=told), broken_by(self.stored, now)
         if not self.means.updates:
-            if holds_at_its_bound(self.stored, now, broken):
+            if holds_at_its_bound(self.stored, now):
                 sentence = f"still optimal but different: {at(self.stored)}, which MinII is now"
                 return checked.model_copy(update={"state": "different", "sentence": sentence})
             if not self.means.solves:

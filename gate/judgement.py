@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ..models.answer import Answer
 from ..models.check_report import CheckedSchedule, Numbers, State
-from ..models.errors import Infeasible, InvalidGraph
 from ..pipeline import Task
-from ..solver.bounds import compute_bounds
+from ..solver.optimal_by_bound import is_optimal_by_bound
 from ..solver.verifier import violations
 
 
@@ -29,15 +28,10 @@ def broken_by(stored: Answer, now: Task) -> tuple[str, ...]:
     return violations(now.problem, stored.schedule)
 
 
-def holds_at_its_bound(stored: Answer, now: Task, broken: tuple[str, ...]) -> bool:
+def holds_at_its_bound(stored: Answer, now: Task) -> bool:
     """Whether the stored schedule is optimal for the problem of now by its bound alone."""
-    if stored.status != "optimal" or stored.schedule is None or broken:
-        return False
-    try:
-        minimum = compute_bounds(now.problem).minimum
-    except (Infeasible, InvalidGraph):
-        return False
-    return stored.schedule.initiation_interval == minimum
+    is_optimal = stored.status == "optimal" and stored.schedule is not None
+    return is_optimal and is_optimal_by_bound(now.problem, stored.schedule)
 
 
 def compared(

@@ -8,12 +8,13 @@ from typing import Literal
 from .answer import Answer
 from .check_report import CheckReport
 from .document import Document
+from .explanation import Explanation
 from .graph import GraphDocument
 from .kernel import KernelDocument
 from .profile import GpuProfile
 from .verification import Verification
 
-Kind = Literal["kernel", "profile", "graph", "schedule", "verification", "check"]
+Kind = Literal["kernel", "profile", "graph", "schedule", "verification", "check", "explanation"]
 
 KINDS: dict[Kind, type[Document]] = {
     "kernel": KernelDocument,
@@ -22,6 +23,7 @@ KINDS: dict[Kind, type[Document]] = {
     "schedule": Answer,
     "verification": Verification,
     "check": CheckReport,
+    "explanation": Explanation,
 }
 
 
