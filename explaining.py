@@ -66,7 +66,7 @@ def explain(answer: Answer, asking: Asking | None = None, *, what_ifs: bool = Tr
     loads = tuple(_loads(answer.problem, bounds, interval))
     hops = _hops(answer.problem)
     certificate = answer.certificate
-    because = certificate.exclusions[-1].because if certificate and certificate.exclusions else ()
+    last = certificate.exclusions[-1] if certificate and certificate.exclusions else None
     attained = _attained_by(bounds)
     changes = tuple(_what_ifs(answer, asking or Asking())) if what_ifs else ()
     told = (
@@ -76,7 +76,7 @@ def explain(answer: Answer, asking: Asking | None = None, *, what_ifs: bool = Tr
         next_sentence(loads, bounds.minimum),
         recurrence_sentence(hops) if hops else "",
         lever_sentence(attained, interval, bounds.minimum) if interval is not None else "",
-        *(because_sentences(because, interval) if interval is not None else ()),
+        *(because_sentences(last, interval) if interval is not None and last is not None else ()),
         *(change.sentence for change in changes),
     )
     return Explanation(
@@ -89,7 +89,8 @@ def explain(answer: Answer, asking: Asking | None = None, *, what_ifs: bool = Tr
         loads=loads,
         recurrence=bounds.recurrence,
         hops=hops,
-        because=because,
+        because=last.because if last is not None else (),
+        because_is_least=last is not None and last.because_is_least,
         what_ifs=changes,
         sentences=tuple(sentence for sentence in told if sentence),
     )

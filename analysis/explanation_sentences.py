@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..models.answer import Status
+from ..models.certificate import Exclusion
 from ..models.explanation import Hop, Load
 
 MOST_SHARES = 8
@@ -70,13 +71,15 @@ def listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def because_sentences(because: Sequence[str], interval: int) -> Iterator[str]:
+def because_sentences(exclusion: Exclusion, interval: int) -> Iterator[str]:
     """Which constraint families exclude the interval below."""
-    if because:
-        yield (
-            f"At II {interval - 1:,}, {listed(because)} cannot hold together, and none of them can "
-            "be spared for that."
-        )
+    if not exclusion.because:
+        return
+    least = exclusion.because_is_least
+    spared = "none of them can be spared for that" if least else "some of them may be spared"
+    yield (
+        f"At II {interval - 1:,}, {listed(exclusion.because)} cannot hold together, and {spared}."
+    )
 
 
 def _compared(interval: int, before: int | None) -> str:

@@ -111,10 +111,14 @@ class Judge:
         self.means.say(f"proving {self.stored.kernel} on {self.stored.gpu}")
         proved = with_reproofs(verified, self.stored, seconds, self.means.stop)
         told: dict[str, object] = {"reproofs": proved.reproofs, "failed": proved.failed}
-        if proved.failed:
-            below = min(r.initiation_interval for r in proved.reproofs if r.verdict == "feasible")
-            sentence = f"better II found: {at(self.stored)} before, and {below:,} exists"
+        below = [r.initiation_interval for r in proved.reproofs if r.verdict == "feasible"]
+        if below:
+            sentence = f"better II found: {at(self.stored)} before, and {min(below):,} exists"
             told |= {"state": "better", "sentence": sentence}
+        elif proved.failed:
+            wrong = tuple(f"{check.name}: {check.sentence}" for check in proved.failed)
+            told |= {"state": "invalid", "sentence": "not what it says it is: core"}
+            told |= {"reasons": wrong}
         elif proved.exit_code == 3:
             sentence = f"{at(self.stored)}; not proved again within {seconds:g} s"
             told |= {"state": "open", "sentence": sentence}
@@ -122,7 +126,7 @@ class Judge:
 
     def _refreshed(self, checked: CheckedSchedule, now: Task) -> CheckedSchedule:
         """Nothing that matters changed; words, lines and the form of the file may have."""
-        if checked.state == "better" and self.means.updates:
+        if checked.state in ("better", "invalid") and self.means.updates:
             return self._updated(checked, self.means.solve(now, self.stored))
         for note in self._notes(now):
             checked = _noted(checked, note)

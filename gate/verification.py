@@ -10,10 +10,10 @@ from ..models.verification import Check, Reproof, Verification
 from ..pipeline import texts_task
 from ..solver.backends import load_backends
 from ..solver.options import BOTH
-from ..solver.question import Limit, Question, Stop
+from ..solver.question import Core, Limit, Question, Stop
 from ..solver.recheck import recheck, trusted
 from ..solver.recheck_certificate import check
-from ..solver.reproof import reprove
+from ..solver.reproof import excluded_questions, reprove
 
 
 def verify_answer(answer: Answer, file: str) -> Verification:
@@ -34,10 +34,12 @@ def with_reproofs(
 ) -> Verification:
     """The same with every exclusion that needed a search put to a backend again.
 
-    `seconds` limits each question. A schedule found below is a failed check.
+    `seconds` limits each question. A schedule found below is a failed check, and so is a family
+    that is blamed and could be spared.
     """
-    found = tuple(reprove(answer, load_backends(BOTH), Limit(seconds=seconds), stop))
-    proof = _proof(answer, found)
+    limit, halt = Limit(seconds=seconds), stop or Stop()
+    found = tuple(reprove(answer, load_backends(BOTH), limit, halt))
+    proof = (*_proof(answer, found), *_blame(answer, limit, halt))
     # A question that one backend left open and another answered is answered.
     kept = tuple(r for r in found if r.verdict != "unknown" or not _is_answered(r, found))
     return verified.model_copy(update={"reproofs": kept, "checks": (*verified.checks, *proof)})
@@ -71,6 +73,19 @@ def _proof(answer: Answer, found: tuple[Reproof, ...]) -> Iterator[Check]:
         yield check("proof", True, "no interval had to be searched: the bounds exclude all")
     elif all(_is_answered(r, found) for r in found):
         yield check("proof", True, f"{_plural(len(found))} excluded once more")
+
+
+def _blame(answer: Answer, limit: Limit, stop: Stop) -> Iterator[Check]:
+    """Whether the families that are blamed exclude it alone, and each of them is needed."""
+    from ..solver.smt.blame import core_faults  # pulls in z3
+
+    for question, exclusion in excluded_questions(answer):
+        if exclusion.because and question.initiation_interval == exclusion.last:
+            core = Core(exclusion.because, exclusion.because_is_least)
+            faults, decided = core_faults(question, core, limit, stop)
+            said = "they exclude it alone" + (", and each is needed" if core.is_least else "")
+            if faults or decided:
+                yield check("core", not faults, "; ".join(faults) or said)
 
 
 def _plural(count: int) -> str:

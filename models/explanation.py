@@ -67,5 +67,6 @@ class Explanation(Document):
     recurrence: Positive  # RecMII
     hops: tuple[Hop, ...]  # of the critical recurrence; empty where there is none
     because: tuple[str, ...]  # constraint families that exclude II - 1, if searching did
+    because_is_least: bool  # proved: none of them can be spared
     what_ifs: tuple[WhatIf, ...]
     sentences: tuple[str, ...]

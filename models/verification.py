@@ -30,6 +30,7 @@ CheckName = Literal[
     "versions",
     "effort",
     "proof",
+    "core",
 ]
 
 

@@ -18,6 +18,7 @@ from ..models.problem import SchedulingProblem
 from ..models.schedule import Schedule
 from ..models.version import VERSION
 from .monotone import is_monotone
+from .question import UNBLAMED, Core
 from .verifier import FAMILIES
 
 Provers = dict[int, tuple[Backend, ...]]
@@ -34,7 +35,7 @@ class Proof:
     lower: int  # no schedule has a smaller initiation interval
     settled: bool  # the least initiation interval is known, or that there is none
     provers: Provers
-    because: tuple[str, ...] = ()  # families that exclude the largest excluded II
+    because: Core = UNBLAMED  # families that exclude the largest excluded II
 
 
 def build_certificate(
@@ -72,7 +73,7 @@ def _exclusions(proof: Proof) -> Iterator[Exclusion]:
     for interval in range(minimum, last + 1):
         proved_by = proof.provers.get(interval, ())
         if interval == last or proof.provers.get(interval + 1, ()) != proved_by:
-            because = proof.because if interval == last else ()
+            because = proof.because if interval == last else UNBLAMED
             yield _searched(first, interval, "each", proved_by, because)
             first = interval + 1
 
@@ -82,7 +83,7 @@ def _searched(
     last: int,
     argument: str,
     proved_by: tuple[Backend, ...],
-    because: tuple[str, ...],
+    because: Core,
 ) -> Exclusion:
     return Exclusion.model_validate(
         {
@@ -91,7 +92,8 @@ def _searched(
             "by": "search",
             "argument": argument,
             "proved_by": proved_by,
-            "because": because,
+            "because": because.parts,
+            "because_is_least": because.is_least,
         }
     )
 

@@ -29,7 +29,8 @@ def trusted(answer: Answer) -> Iterator[str]:
             at = f"{exclusion.last:,} within {certificate.stage_bound.stages} stages"
             yield f"that no schedule exists at initiation interval {at}"
             if exclusion.because:
-                yield f"that of {', '.join(exclusion.because)} none can be spared for that"
+                spared = ", none of which can be spared" if exclusion.because_is_least else ""
+                yield f"that this is because of {', '.join(exclusion.because)}{spared}"
     proved = [o.objective.replace("_", " ") for o in certificate.objectives if o.proved]
     if proved:
         yield f"that {', '.join(proved)} cannot be smaller, one after the other"

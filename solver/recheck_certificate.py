@@ -121,7 +121,7 @@ def _wrong(exclusion: Exclusion, monotone: bool, minimum: int) -> Iterator[str]:
     if exclusion.by == "bound":
         if exclusion.last >= minimum:
             yield f"{at} reaches MinII, which is {minimum:,}"
-        if exclusion.argument != "bound" or exclusion.proved_by or exclusion.because:
+        if exclusion.argument != "bound" or exclusion.proved_by:
             yield f"{at} is by bound and needs no backend"
         return
     if exclusion.first < minimum:
@@ -141,10 +141,12 @@ def _blame(problem: SchedulingProblem, certificate: Certificate) -> Check:
     stray = [part for because in named for part in because if part not in known]
     early = any(a.because for a, _ in pairwise(certificate.exclusions))
     twice = any(len(set(because)) != len(because) for because in named)
+    empty = any(e.because_is_least and not e.because for e in certificate.exclusions)
+    blamed = any(e.by == "bound" and e.because for e in certificate.exclusions)
     sentence = f"blamed: {', '.join(named[-1])}" if named else "nothing is blamed"
     if stray:
         sentence = f"no such constraints: {', '.join(stray)}"
-    return check("blame", not (stray or early or twice), sentence)
+    return check("blame", not (stray or early or twice or empty or blamed), sentence)
 
 
 def _lower_bound(answer: Answer, certificate: Certificate, bounds: Bounds) -> Check:

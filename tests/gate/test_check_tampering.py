@@ -96,6 +96,30 @@ def test_a_certificate_that_claims_too_much_meets_a_backend(
     assert checked(capsys)[SEARCHED]["state"] == "unchanged"  # without search, nothing tells
     schedule = checked(capsys, "--prove", code=1)[SEARCHED]
     assert schedule["state"] == "better"
-    assert [check["name"] for check in schedule["failed"]] == ["proof"]
+    assert [check["name"] for check in schedule["failed"]] == ["proof", "core"]
     checked(capsys, "--prove", "--update")
     assert checked(capsys)[SEARCHED]["before"]["initiation_interval"] == 572
+
+
+@pytest.mark.parametrize(
+    ("blamed", "said"),
+    [
+        (("C1",), "core: C1 alone do not exclude it"),
+        (("C1", "C2 tma", "C3", "C4", "C5"), "core: C1 can be spared; C4 can be spared"),
+    ],
+)
+def test_families_that_are_blamed_wrongly_meet_a_backend(
+    blamed: tuple[str, ...], said: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = repository / SEARCHED
+    answer = Answer.model_validate_json(file.read_text())
+    assert answer.certificate is not None
+    last = answer.certificate.exclusions[-1]
+    assert (last.because, last.because_is_least) == (("C2 tma", "C3", "C5"), True)
+    lie = last.model_copy(update={"because": blamed})
+    exclusions = (*answer.certificate.exclusions[:-1], lie)
+    changed = answer.certificate.model_copy(update={"exclusions": exclusions})
+    file.write_text(schedule_text(answer.model_copy(update={"certificate": changed})))
+    assert checked(capsys)[SEARCHED]["state"] == "unchanged"  # without search, nothing tells
+    schedule = checked(capsys, "--prove", code=1)[SEARCHED]
+    assert (schedule["state"], schedule["reasons"]) == ("invalid", [said])

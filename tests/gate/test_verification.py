@@ -38,6 +38,7 @@ LATENCY = DOCUMENT["problem"]["operations"][1]["latency_cycles"]
 
 ONLY_SEARCH_TELLS = (
     ("certificate", "objectives", None, "proved"),
+    ("certificate", "exclusions", None, "because_is_least"),
     ("certificate", "versions"),  # any version may have made it
     ("effort",),
     ("seconds",),
