@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from twill.cli.main import run
 from twill.gate import means
 from twill.models.answer import Answer
 from twill.pipeline import Task
@@ -202,3 +203,35 @@ def test_update_gives_a_diff_of_what_moved(
     again = {file: (repository / file).read_text() for file in (SEARCHED, BOUNDED, GRAPH)}
     checked(capsys, "--update")
     assert again == after
+
+
+def test_what_was_infeasible_may_be_feasible_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "schedules").mkdir()
+    graph = tmp_path / "graph.yaml"
+    head = "graph: g\nmachine: {}\noperations: {A: {latency: 5}, B: {latency: 5}}\ndependences: "
+    graph.write_text(f"{head}[A -> B -> A]\n")
+    assert run(["solve", "graph.yaml", "-q", "--store", "schedules", "--json"]) == 1
+    name = "schedules/g@inline.json"
+    assert checked(capsys)[name]["sentence"] == "unchanged: infeasible"
+    graph.write_text(f"{head}[A -> B]\n")
+    schedule = checked(capsys, code=1)[name]
+    assert schedule["sentence"] == "was infeasible; II 1 exists now"
+    assert schedule["reasons"] == ["dependence removed: B -> A"]
+    graph.write_text(f"{head}[A -> B -> A]\n".replace("A: {latency: 5}", "A: {latency: 6}"))
+    assert checked(capsys)[name]["sentence"] == "still infeasible"
+
+
+def test_a_file_with_its_texts_keeps_them(
+    repository: Path, edit: Edit, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = repository / "whole.json"
+    arguments = ["solve", "paper_running_example.yaml", "-q", "--json", "-o", str(file)]
+    assert run(arguments) == 0
+    edit("paper_running_example.yaml", "P: {latency: 1", "P: {latency: 3")
+    assert run(["check", "whole.json", "--update", "-q"]) == 0
+    answer = Answer.model_validate_json(file.read_text())
+    assert "P: {latency: 3" in str(answer.sources.graph)
+    assert run(["verify", "whole.json"]) == 0
