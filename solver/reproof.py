@@ -7,7 +7,6 @@ from typing import Literal
 
 from ..models.answer import Answer
 from ..models.certificate import Backend, Exclusion
-from ..models.problem import SchedulingProblem
 from ..models.verification import Reproof
 from .backends import Backends
 from .question import Limit, Question, Stop, Verdict
@@ -67,14 +66,6 @@ def reprove(
                 return
             if reproof.verdict == "infeasible" or halt.requested:
                 break
-
-
-def prove_anew(
-    problem: SchedulingProblem, interval: int, stages: int, backends: Backends, limit: Limit
-) -> Reproof:
-    """One question to all backends at once."""
-    question = Question(problem, interval, stages)
-    return _ask(question, tuple(backends.solve), "unknown", backends, limit, Stop())
 
 
 def _turns(
