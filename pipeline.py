@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .extractor.build import build_problem
 from .extractor.graph import build_graph_problem
 from .extractor.machine import machine_of
-from .gpu_profiles.library import load_profile
+from .gpu_profiles.library import load_profile, load_profile_text
 from .kernels.graph_library import graph_names, graph_path
 from .kernels.library import kernel_names, kernel_path
 from .models.answer import Alternative, Answer, Effort, Sources, Status
-from .models.answer_checks import answer_faults
-from .models.certificate import Bounds
 from .models.errors import (
-    Infeasible,
     InvalidGraph,
     InvalidInput,
     InvalidKernel,
@@ -29,20 +25,31 @@ from .models.errors import (
 from .models.graph import GraphDocument
 from .models.kernel import KernelDocument
 from .models.problem import SchedulingProblem
+from .models.profile import GpuProfile
 from .models.progress import Observer, ignore
 from .models.rows import schedule_rows, warp_group_rows
 from .models.schedule import Schedule
 from .reader.documents import read_document, read_text
+from .reader.located import Located
 from .reader.schedules import read_schedule
 from .reader.yaml_text import load_yaml
 from .solver.bounds import check_durations, compute_bounds
 from .solver.options import SolveOptions
 from .solver.question import Stop
+from .solver.recheck import recheck
 from .solver.search import find_schedule
 from .solver.solution import Solution, Strategy
-from .solver.verifier import violations
 
 DEFAULT_GPU = "h100-sxm"
+CURE = "solve again, or take the file as it was written"
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A GPU profile and the text that it was read from."""
+
+    value: GpuProfile
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,11 @@ def read_task(path: str, gpu: str | None = None) -> Task:
     """Read a document, build its graph and price it; raises InvalidInput with its place."""
     file = _find_document(path)
     text = read_text(file)
-    task = _graph_task(text, file, gpu) if _is_graph(text, file) else _kernel_task(text, file, gpu)
+    if _is_graph(text, file):
+        task = _graph_task(text, file, gpu)
+    else:
+        profile = load_profile(gpu or DEFAULT_GPU)
+        task = _kernel_task(text, file, Priced(profile.value, profile.text))
     try:
         check_durations(task.problem)
     except InvalidInput as fault:
@@ -97,7 +108,11 @@ def solve_task(
 def read_answer(path: str) -> Answer:
     """A stored schedule, verified again; raises InvalidSchedule if it is not what it says it is."""
     answer = read_schedule(path)
-    problems = tuple(_contradictions(answer, path))
+    problems = tuple(
+        Problem(f"{check.name}: {check.sentence}", file=path, cure=CURE)
+        for check in recheck(answer)
+        if not check.passed
+    )
     if problems:
         raise InvalidSchedule(problems[0].message, problems=problems)
     return answer
@@ -144,27 +159,24 @@ def _alternative(problem: SchedulingProblem, strategy: Strategy) -> Alternative:
     )
 
 
-def _contradictions(answer: Answer, path: str) -> Iterator[Problem]:
-    """What the answer says wrongly of itself, of its problem, or of its texts."""
-    found = list(answer_faults(answer))
-    if not found and answer.schedule is not None:
-        found += [Problem(sentence) for sentence in violations(answer.problem, answer.schedule)]
-    if answer.bounds is not None and answer.bounds != _bounds_of(answer.problem):
-        found.append(Problem("the bounds are not those of the problem"))
-    for problem in found:
-        yield replace(problem, file=path)
+def texts_task(answer: Answer) -> Task:
+    """The task that the texts inside an answer describe; raises InvalidInput."""
+    sources = answer.sources
+    profile = (
+        Priced(load_profile_text(sources.profile), sources.profile) if sources.profile else None
+    )
+    if sources.kernel is not None and profile is not None:
+        return _kernel_task(sources.kernel, "kernel", profile)
+    if sources.graph is None:
+        raise InvalidSchedule("it holds no document, or no profile", cure=CURE)
+    if profile is None:
+        return _graph_task(sources.graph, "graph", None)
+    document = read_document(sources.graph, "graph", GraphDocument, InvalidGraph)
+    return _profiled_graph(document, profile)
 
 
-def _bounds_of(problem: SchedulingProblem) -> Bounds | None:
-    try:
-        return compute_bounds(problem)
-    except (InvalidGraph, Infeasible):
-        return None
-
-
-def _kernel_task(text: str, file: str, gpu: str | None) -> Task:
+def _kernel_task(text: str, file: str, profile: Priced) -> Task:
     document = read_document(text, file, KernelDocument, InvalidKernel)
-    profile = load_profile(gpu or DEFAULT_GPU)
     return Task(
         kernel=document.value.kernel,
         gpu=profile.value.profile,
@@ -191,17 +203,25 @@ def _graph_task(text: str, file: str, gpu: str | None) -> Task:
         problem = build_graph_problem(document)
         return Task(graph.graph, problem.machine.name, problem, Sources(graph=text))
     profile = load_profile(gpu or graph.profile or DEFAULT_GPU)
+    return _profiled_graph(document, Priced(profile.value, profile.text))
+
+
+def _profiled_graph(document: Located[GraphDocument], profile: Priced) -> Task:
     return Task(
-        kernel=graph.graph,
+        kernel=document.value.graph,
         gpu=profile.value.profile,
         problem=build_graph_problem(document, machine_of(profile.value)),
-        sources=Sources(graph=text, profile=profile.text, profile_digest=profile.value.digest()),
+        sources=Sources(
+            graph=document.text,
+            profile=profile.text,
+            profile_digest=profile.value.digest(),
+        ),
     )
 
 
 def _find_document(path: str) -> str:
     """A file as it is; any other name is looked for in the library."""
-    if Path(path).is_file() or path.endswith((".yaml", ".yml")) or os.sep in path:
+    if is_path(path):
         return path
     if path in graph_names():
         return str(graph_path(path))
@@ -211,6 +231,11 @@ def _find_document(path: str) -> str:
     near = difflib.get_close_matches(path, known, n=1)
     cure = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
     raise UsageError(f"neither a file nor a document of the library: {path[:80]!r}", cure=cure)
+
+
+def is_path(name: str) -> bool:
+    """Whether a document is a file, and not looked for in the library."""
+    return Path(name).is_file() or name.endswith((".yaml", ".yml")) or os.sep in name
 
 
 def _is_graph(text: str, file: str) -> bool:

@@ -75,7 +75,10 @@ def solve(kernel: str, loop: str, gpu: str, options: SolveOptions) -> Row:
 
 def _because(solution: Solution) -> str:
     exclusions = solution.certificate.exclusions if solution.certificate else ()
-    return ", ".join(exclusions[-1].because) if exclusions else ""
+    if not exclusions or not exclusions[-1].because:
+        return ""
+    least = "" if exclusions[-1].because_is_least else " (some may be spared)"
+    return ", ".join(exclusions[-1].because) + least
 
 
 def _excluded_by(problem: SchedulingProblem, solution: Solution) -> str:
@@ -128,7 +131,8 @@ Printed by `benchmarks/library.py`, Twill {VERSION}. Cycles of the model; nothin
 on a GPU. `bound`: the interval equals MinII, and nothing below it exists. Otherwise the backends
 named excluded II - 1, each on its own (Yices where only one of Z3 and CP-SAT did so within its
 limit); smaller intervals follow because feasibility is monotone. `because of`: constraint families
-([constraints.md](constraints.md)) that exclude it together and of which none can be spared.
+([constraints.md](constraints.md)) that exclude it together and of which none can be spared, where a
+limit was not reached before that was known.
 
 | {" | ".join(COLUMNS)} |
 |{"---|" * len(COLUMNS)}"""

@@ -90,6 +90,7 @@ def emit_answer(
 def _answer(document: str, gpu: str | None, seconds: float | None, *, quiet: bool) -> Answer:
     """A stored schedule, verified again, or a new one."""
     from .. import emitting, pipeline
+    from ..gate.origin import read_with_texts
     from ..models.errors import LimitReached, UsageError
     from ..solver.options import SolveOptions
     from ..solver.question import Stop
@@ -99,7 +100,7 @@ def _answer(document: str, gpu: str | None, seconds: float | None, *, quiet: boo
         if gpu is not None:
             cure = "leave --gpu out: the schedule is for one GPU"
             raise UsageError("--gpu does not change a stored schedule", cure=cure)
-        return pipeline.read_answer(document)
+        return read_with_texts(document)
     task = pipeline.read_task(document, gpu)
     emitting.emittable(task.kernel, task.gpu, task.sources)
     stop, options = Stop(), SolveOptions(seconds=seconds)

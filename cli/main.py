@@ -10,7 +10,7 @@ import typer
 
 from ..models.errors import TwillError
 from ..models.version import VERSION
-from . import emit, kernels, profiles, schema, show, solve
+from . import check, emit, explain, kernels, profiles, schema, show, solve, verify
 from .faults import Form, Trace, report_error, report_fault, report_usage
 from .output import print_answer, print_note
 
@@ -23,6 +23,9 @@ app = typer.Typer(
 )
 app.command("solve")(solve.solve)
 app.command("show")(show.show)
+app.command("explain")(explain.explain)
+app.command("verify")(verify.verify)
+app.command("check")(check.check)
 app.command("emit")(emit.emit)
 app.command("profiles")(profiles.profiles)
 app.command("kernels")(kernels.kernels)

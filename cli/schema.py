@@ -17,6 +17,9 @@ class Kind(StrEnum):
     profile = "profile"
     graph = "graph"
     schedule = "schedule"
+    verification = "verification"
+    check = "check"
+    explanation = "explanation"
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which document.")]) -> int:

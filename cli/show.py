@@ -49,7 +49,9 @@ def show(
 
 def _shown(answer: Answer, form: Format) -> str:
     if form is Format.json:
-        return answer.model_dump_json(indent=1) + "\n"
+        from ..models.schedule_text import schedule_text
+
+        return schedule_text(answer)
     if form is Format.text:
         from .answer import answer_text
 

@@ -55,6 +55,14 @@ def solve(
         Path | None,
         typer.Option("--output", "-o", help="Also write the schedule to this file, as JSON."),
     ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store",
+            metavar="FOLDER",
+            help="Store it for `twill check`, beside what is stored there; implies --prove.",
+        ),
+    ] = None,
     emit: Annotated[
         Path | None,
         typer.Option(
@@ -113,12 +121,12 @@ def solve(
     Exit codes: 0 proved optimal; 1 proved infeasible; 2 invalid input; 3 a limit was reached before
     a proof; 70 a fault of Twill; 130 interrupted (what was found by then is printed).
     """
-    options = _options(top, prove, time_limit, objective, backend)
-    if output is not None:
-        check_writable(output)
+    options = _options(top, prove or store is not None, time_limit, objective, backend)
+    _check_places(output, store)
     if memory_limit is not None:
         limit_memory(memory_limit)
     from .. import pipeline
+    from ..models.schedule_text import schedule_text
     from .answer import answer_text  # now: after Ctrl-C there is no time left to import it
     from .progress import build_watcher, progress_style
 
@@ -128,12 +136,11 @@ def solve(
     answer = finished.value
     if answer is None:
         answer = pipeline.interrupted_answer(task, watcher.best, watcher.lower_bound)
-    if output is not None:
-        write_file(output, answer.model_dump_json(indent=1) + "\n")
+    answer = _kept(answer, document, gpu, output, store)
     if answer.schedule is not None and len(answer.alternatives) + 1 < top:
         print_note(f"found {len(answer.alternatives) + 1} of the {top} strategies asked for")
     if as_json:
-        print_answer(answer.model_dump_json(indent=1))
+        print_answer(schedule_text(answer))
     else:
         print_answer(answer_text(answer, _gpu_note(answer, gpu)))
     if finished.still_running:
@@ -156,6 +163,46 @@ def _read(document: str, gpu: str | None, *, emits: bool) -> Task:
 
         emittable(task.kernel, task.gpu, task.sources)
     return task
+
+
+def _check_places(output: Path | None, store: Path | None) -> None:
+    if output is not None:
+        check_writable(output)
+    if store is not None:
+        check_writable(store / "schedule.json")
+
+
+def _kept(
+    answer: Answer, document: str, gpu: str | None, output: Path | None, store: Path | None
+) -> Answer:
+    """The answer as it is printed, after it was written where that was asked for."""
+    if store is not None:
+        _store(answer, store, document, gpu)
+    return answer if output is None else _written(answer, output, document, gpu)
+
+
+def _written(answer: Answer, file: Path, document: str, gpu: str | None) -> Answer:
+    """The answer as it was written, with where it comes from as seen from the file."""
+    from ..gate.origin import origin_of
+    from ..models.schedule_text import schedule_text
+
+    answer = answer.model_copy(update={"origin": origin_of(document, gpu, file)})
+    write_file(file, schedule_text(answer))
+    return answer
+
+
+def _store(answer: Answer, folder: Path, document: str, gpu: str | None) -> None:
+    """Write what is proved, without its texts, for `twill check` to compare with them."""
+    from ..gate.origin import origin_of
+    from ..gate.store import file_name, stored_text
+
+    if answer.status not in ("optimal", "infeasible"):
+        print_note(f"not stored: {answer.status} is no proof")
+        return
+    default = answer.gpu if answer.sources.kernel is not None else None
+    file = folder / file_name(answer.kernel, answer.gpu)
+    write_file(file, stored_text(answer, origin_of(document, gpu or default, file)))
+    print_note(f"stored as {file}")
 
 
 def _emit(answer: Answer, folder: Path, seconds: float | None) -> int:

@@ -28,6 +28,18 @@ def headline(answer: Answer) -> str:
 
 
 def bound_sentences(bounds: Bounds, interval: int | None = None) -> Iterator[str]:
+    """MinII, everything that attains it, the gap above it, and the critical recurrence."""
+    yield from minimum_sentences(bounds, interval)
+    recurrence = bounds.recurrence_attained_by
+    if recurrence is not None and bounds.recurrence < bounds.minimum:
+        yield (
+            f"The critical recurrence {_circuit(recurrence)} takes "
+            f"{_cycles(recurrence.latency_cycles)} over {recurrence.distance} "
+            f"{_plural('iteration', recurrence.distance)}."
+        )
+
+
+def minimum_sentences(bounds: Bounds, interval: int | None = None) -> Iterator[str]:
     """MinII, everything that attains it, and by how much an initiation interval exceeds it."""
     attained = []
     if bounds.resource == bounds.minimum:
@@ -45,12 +57,6 @@ def bound_sentences(bounds: Bounds, interval: int | None = None) -> Iterator[str
     )
     if interval is not None and interval > bounds.minimum:
         yield f"The initiation interval is {_cycles(interval - bounds.minimum)} above it."
-    if recurrence is not None and bounds.recurrence < bounds.minimum:
-        yield (
-            f"The critical recurrence {_circuit(recurrence)} takes "
-            f"{_cycles(recurrence.latency_cycles)} over {recurrence.distance} "
-            f"{_plural('iteration', recurrence.distance)}."
-        )
 
 
 def certificate_sentences(answer: Answer) -> Iterator[str]:
@@ -86,7 +92,7 @@ def _exclusion(exclusion: Exclusion, certificate: Certificate) -> str:
     at = f"No schedule exists at II {_range(exclusion.first, exclusion.last)}"
     if exclusion.by == "bound":
         return f"{at}: MinII is {certificate.bounds.minimum:,}."
-    why = _because(exclusion.because)
+    why = _because(exclusion)
     who = _provers([BACKENDS[backend] for backend in exclusion.proved_by])
     if exclusion.argument == "monotone" and exclusion.first < exclusion.last:
         return f"{at}, {who} at {exclusion.last:,}; below it because feasibility is monotone.{why}"
@@ -108,16 +114,18 @@ FAMILIES = {
 }
 
 
-def _because(parts: tuple[str, ...]) -> str:
+def _because(exclusion: Exclusion) -> str:
     """The families to blame, each with its name and the unit or memory that is meant."""
     named = []
-    for part in parts:
+    for part in exclusion.because:
         family, _, resource = part.partition(" ")
         where = f": {resource}" if resource else ""
         named.append(f"{family} {FAMILIES.get(family, family)}{where}")
     if not named:
         return ""
-    return f" What excludes it, and of which nothing can be spared: {'; '.join(named)}."
+    if exclusion.because_is_least:
+        return f" What excludes it, and of which nothing can be spared: {'; '.join(named)}."
+    return f" What excludes it, and of which some may be spared: {'; '.join(named)}."
 
 
 def _provers(backends: list[str]) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
 
 from .certificate import Bounds, Certificate
 from .document import Count, Document, Name, Positive
 from .problem import SchedulingProblem
 from .schedule import Schedule, StorageName
 
-FORMAT: Literal["twill-schedule/1"] = "twill-schedule/1"
+FORMAT: Literal["twill-schedule/2"] = "twill-schedule/2"
+Place = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 
 
@@ -80,10 +83,21 @@ class Sources(Document):
     profile_digest: str | None = None
 
 
+class Origin(Document):
+    """Where the texts lie, so that a stored schedule can be compared with what they say today.
+
+    Paths are relative to the folder of the schedule file, with `/` on every system; what has no `/`
+    and does not end in `.yaml` or `.yml` is a name that Twill knows.
+    """
+
+    document: Place  # of a kernel or a graph
+    gpu: Place | None = None  # None: as the document says
+
+
 class Answer(Document):
     """Status, schedule, bounds and certificate of one solve."""
 
-    format: Literal["twill-schedule/1"] = FORMAT
+    format: Literal["twill-schedule/2"] = FORMAT
     kernel: Name
     gpu: Name
     status: Status
@@ -102,9 +116,15 @@ class Answer(Document):
     schedule: Schedule | None = None
     problem: SchedulingProblem
     sources: Sources = Sources()
+    origin: Origin | None = None
     seconds: float = 0.0
     effort: Effort | None = None
+    seal: str = ""  # digest of everything else, given when it is written (models/schedule_text.py)
 
     def canonical(self) -> Answer:
         """The part that is the same in every run: without times and without who was quicker."""
-        return self.model_copy(update={"seconds": 0.0, "effort": None})
+        return self.model_copy(update={"seconds": 0.0, "effort": None, "seal": ""})
+
+    def sealed(self) -> Answer:
+        """The same with the digest of everything in it but the digest itself."""
+        return self.model_copy(update={"seal": self.model_copy(update={"seal": ""}).digest()})

@@ -64,9 +64,10 @@ class Exclusion(Document):
     # `last` covers all.
     argument: Literal["bound", "monotone", "each"]
     proved_by: tuple[Backend, ...]  # in canonical order; with --prove, every backend that proved it
-    # Constraint families, with the unit or memory, that exclude `last` together and of which none
-    # can be spared; empty if not asked for, or not found within the limit.
+    # Constraint families, with the unit or memory, that exclude `last` together; empty if not asked
+    # for, or not found within the limit.
     because: tuple[str, ...] = ()
+    because_is_least: bool = False  # proved: none of them can be spared
 
 
 class ObjectiveValue(Document):

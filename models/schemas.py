@@ -6,18 +6,24 @@ import json
 from typing import Literal
 
 from .answer import Answer
+from .check_report import CheckReport
 from .document import Document
+from .explanation import Explanation
 from .graph import GraphDocument
 from .kernel import KernelDocument
 from .profile import GpuProfile
+from .verification import Verification
 
-Kind = Literal["kernel", "profile", "graph", "schedule"]
+Kind = Literal["kernel", "profile", "graph", "schedule", "verification", "check", "explanation"]
 
 KINDS: dict[Kind, type[Document]] = {
     "kernel": KernelDocument,
     "profile": GpuProfile,
     "graph": GraphDocument,
     "schedule": Answer,
+    "verification": Verification,
+    "check": CheckReport,
+    "explanation": Explanation,
 }
 
 

@@ -10,7 +10,7 @@ from ..models.certificate import Backend, ObjectiveValue
 from ..models.errors import ScheduleViolation
 from ..models.schedule import Schedule
 from .options import Objective
-from .question import Limit, Outcome, Question, Stop
+from .question import UNBLAMED, Core, Limit, Outcome, Question, Stop
 from .verifier import verify_schedule
 
 Solve = Callable[[Question, Limit, Stop], Outcome]
@@ -38,14 +38,14 @@ class Minimise(Protocol):
         ...
 
 
-Blame = Callable[[Question, Limit, Stop], tuple[str, ...]]
-"""Families that exclude a question together, of which none can be spared; empty if not known."""
+Blame = Callable[[Question, Limit, Stop], Core]
+"""Families that exclude a question together; none if not known."""
 
 
-def blame_nobody(question: Question, limit: Limit, stop: Stop) -> tuple[str, ...]:
+def blame_nobody(question: Question, limit: Limit, stop: Stop) -> Core:
     """What is said where no backend can tell."""
     del question, limit, stop
-    return ()
+    return UNBLAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,10 @@ def _solve_z3(question: Question, limit: Limit, stop: Stop) -> Outcome:
     return solve(question, limit, stop)
 
 
-def _blame_z3(question: Question, limit: Limit, stop: Stop) -> tuple[str, ...]:
+def _blame_z3(question: Question, limit: Limit, stop: Stop) -> Core:
     from .smt.blame import core  # pulls in z3
 
-    return core(question, limit=limit, stop=stop) or ()
+    return core(question, limit=limit, stop=stop) or UNBLAMED
 
 
 def _minimise(

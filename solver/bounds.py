@@ -38,6 +38,23 @@ def compute_bounds(problem: SchedulingProblem) -> Bounds:
     )
 
 
+def unit_shares(problem: SchedulingProblem, unit: str) -> dict[str, int]:
+    """What each operation takes of a unit or an issue stream of `compute_bounds`; none without."""
+    issue = {o.name: o.issue_cycles for o in problem.operations}
+    variable = {o.name for o in problem.operations if o.variable_latency}
+    if unit == PRODUCER_STREAM:
+        shares = {name: cycles for name, cycles in issue.items() if name in variable}
+    elif unit == CONSUMER_STREAMS:
+        shares = {name: cycles for name, cycles in issue.items() if name not in variable}
+    elif unit == ONE_OPERATION:
+        blocked = {d.target for d in problem.dependences if d.blocking}
+        alone = {o.name: _alone(o, blocked) for o in problem.operations}
+        shares = {name: cycles for name, cycles in alone.items() if cycles == max(alone.values())}
+    else:
+        shares = _reserved(problem, unit)
+    return {name: work for name, work in shares.items() if work}
+
+
 def check_durations(problem: SchedulingProblem) -> None:
     """Raise InvalidGraph if the durations of one iteration add up to more than MOST_CYCLES."""
     work = max(
@@ -57,14 +74,17 @@ def _load(unit: ResourceBound) -> float:
 
 def _resource_bounds(problem: SchedulingProblem) -> Iterator[ResourceBound]:
     for unit in problem.machine.units:
-        used = {
-            operation.name: sum(
-                r.quantity * r.cycles for r in operation.reservations if r.unit == unit.name
-            )
-            for operation in problem.operations
-        }
+        used = _reserved(problem, unit.name)
         yield _bound(unit.name, {name: work for name, work in used.items() if work}, unit.capacity)
     yield from _issue_bounds(problem)
+
+
+def _reserved(problem: SchedulingProblem, unit: str) -> dict[str, int]:
+    """Quantity times cycles that each operation reserves of a unit."""
+    return {
+        operation.name: sum(r.quantity * r.cycles for r in operation.reservations if r.unit == unit)
+        for operation in problem.operations
+    }
 
 
 def _issue_bounds(problem: SchedulingProblem) -> Iterator[ResourceBound]:

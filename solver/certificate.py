@@ -18,6 +18,7 @@ from ..models.problem import SchedulingProblem
 from ..models.schedule import Schedule
 from ..models.version import VERSION
 from .monotone import is_monotone
+from .question import UNBLAMED, Core
 from .verifier import FAMILIES
 
 Provers = dict[int, tuple[Backend, ...]]
@@ -34,7 +35,7 @@ class Proof:
     lower: int  # no schedule has a smaller initiation interval
     settled: bool  # the least initiation interval is known, or that there is none
     provers: Provers
-    because: tuple[str, ...] = ()  # families that exclude the largest excluded II
+    because: Core = UNBLAMED  # families that exclude the largest excluded II
 
 
 def build_certificate(
@@ -53,8 +54,8 @@ def build_certificate(
         exclusions=tuple(_exclusions(proof)),
         objectives=objectives,
         verified=() if schedule is None else tuple(FAMILIES),
-        model=tuple(_model(proof)),
-        versions=tuple(_versions()),
+        model=tuple(model_choices(proof.problem, proof.stage_bound)),
+        versions=tuple(engine_versions()),
     )
 
 
@@ -72,7 +73,7 @@ def _exclusions(proof: Proof) -> Iterator[Exclusion]:
     for interval in range(minimum, last + 1):
         proved_by = proof.provers.get(interval, ())
         if interval == last or proof.provers.get(interval + 1, ()) != proved_by:
-            because = proof.because if interval == last else ()
+            because = proof.because if interval == last else UNBLAMED
             yield _searched(first, interval, "each", proved_by, because)
             first = interval + 1
 
@@ -82,7 +83,7 @@ def _searched(
     last: int,
     argument: str,
     proved_by: tuple[Backend, ...],
-    because: tuple[str, ...],
+    because: Core,
 ) -> Exclusion:
     return Exclusion.model_validate(
         {
@@ -91,19 +92,22 @@ def _searched(
             "by": "search",
             "argument": argument,
             "proved_by": proved_by,
-            "because": because,
+            "because": because.parts,
+            "because_is_least": because.is_least,
         }
     )
 
 
-def _model(proof: Proof) -> Iterator[str]:
-    yield from proof.problem.notes
-    yield from sorted({rule.rule for rule in proof.problem.rules})
-    if proof.stage_bound.kind == "rule":
-        yield f"at most {proof.stage_bound.stages} stages"
+def model_choices(problem: SchedulingProblem, stage_bound: StageBound) -> Iterator[str]:
+    """What of the model was chosen, and is not proved: granularity, rules, a limit of stages."""
+    yield from problem.notes
+    yield from sorted({rule.rule for rule in problem.rules})
+    if stage_bound.kind == "rule":
+        yield f"at most {stage_bound.stages} stages"
 
 
-def _versions() -> Iterator[tuple[str, str]]:
+def engine_versions() -> Iterator[tuple[str, str]]:
+    """Names and versions of Twill and of the backends that are installed."""
     yield "twill", VERSION
     for name, package in (("ortools", "ortools"), ("z3", "z3-solver")):
         try:

@@ -46,6 +46,18 @@ class Outcome:
     schedule: Schedule | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Core:
+    """Constraint families that exclude a question together; `is_least`: none can be spared."""
+
+    parts: tuple[str, ...] = ()  # `C1`, `C2 TC`, `C7 tmem`, ...; empty if not known
+    is_least: bool = False  # proved; False also where a limit was reached before
+
+
+UNBLAMED = Core()
+"""Nothing is known of why a question is excluded."""
+
+
 @dataclass(slots=True)
 class Stop:
     """Tells running backends to stop, from any thread; a backend registers what interrupts it."""

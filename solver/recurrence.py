@@ -42,6 +42,18 @@ def find_recurrence(problem: SchedulingProblem, legality: Legality) -> Recurrenc
     )
 
 
+def critical_hops(
+    problem: SchedulingProblem, legality: Legality
+) -> tuple[tuple[str, str, int, int], ...]:
+    """The critical recurrence step by step: source, target, latency (cycles), distance."""
+    names = [operation.name for operation in problem.operations]
+    edges = tuple(constraint_edges(problem, legality))
+    return tuple(
+        (names[edge.source], names[edge.target], edge.latency, edge.distance)
+        for edge in steepest_circuit(len(names), edges)
+    )
+
+
 def steepest_circuit(count: int, edges: Sequence[Edge]) -> tuple[Edge, ...]:
     """The circuit with the largest latency per iteration; empty if none spans iterations.
 

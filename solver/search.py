@@ -14,7 +14,7 @@ from .interval_search import IntervalSearch
 from .options import SolveOptions
 from .probing import Prober
 from .prove import prove_exclusions
-from .question import Question, Stop
+from .question import UNBLAMED, Core, Question, Stop
 from .solution import Solution
 from .stage_bound import compute_stage_bound
 from .strategies import alternatives, publish
@@ -116,14 +116,14 @@ class _Search:
             lower=self.prober.lower,
             settled=settled,
             provers=provers,
-            because=self._because() if settled else (),
+            because=self._because() if settled else UNBLAMED,
         )
 
-    def _because(self) -> tuple[str, ...]:
+    def _because(self) -> Core:
         """What excludes the interval below the least one, if searching excluded it."""
         last, options = self.prober.lower - 1, self.prober.options
         if last < self.bounds.minimum or not options.blame_work or self.prober.exhausted:
-            return ()
+            return UNBLAMED
         question = Question(self.prober.problem, last, self.stage_bound.stages)
         limit = self.prober.limit(options.blame_work)
         return self.prober.backends.blame(question, limit, self.prober.stop)

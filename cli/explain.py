@@ -1,0 +1,115 @@
+"""`twill explain`: what limits the initiation interval, and what would change it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .completion import complete_document, complete_gpu
+from .interrupt import run_interruptibly
+from .output import print_answer, print_note
+
+# What solves is imported when it is needed, so that help and errors come at once.
+if TYPE_CHECKING:
+    from ..models.answer import Answer
+    from ..models.explanation import Explanation
+    from ..solver.question import Stop
+
+TITLES = {
+    "groups": "Warp groups",
+    "registers": "Registers",
+    "ring": "Rings",
+    "hand-off": "Hand-off",
+    "unit": "Functional units",
+    "gpu": "Other GPUs",
+}
+
+
+def explain(
+    document: Annotated[
+        str,
+        typer.Argument(
+            metavar="DOCUMENT|SCHEDULE",
+            autocompletion=complete_document,
+            help="A kernel or graph document, one of the library, or a stored schedule.",
+        ),
+    ],
+    gpu: Annotated[
+        str | None,
+        typer.Option(
+            "--gpu",
+            metavar="NAME|FILE",
+            autocompletion=complete_gpu,
+            help="GPU profile, for a document. [default: h100-sxm]",
+        ),
+    ] = None,
+    no_what_ifs: Annotated[
+        bool, typer.Option("--no-what-ifs", help="Leave out what would change it; solves nothing.")
+    ] = False,
+    time_limit: Annotated[
+        float,
+        typer.Option("--time-limit", min=0.001, metavar="SECONDS", help="Of each solve."),
+    ] = 60.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress on standard error.")
+    ] = False,
+) -> int:
+    """Say what limits the initiation interval, and solve what would change it.
+
+    Exit codes: 0 explained; 2 invalid input; 3 a limit was reached before something was decided;
+    130 interrupted.
+    """
+    from ..explaining import Asking
+    from ..explaining import explain as explained
+
+    asking = Asking(seconds=time_limit, say=(lambda _: None) if quiet else print_note)
+
+    def work() -> Explanation:
+        answer = _answer(document, gpu, time_limit, asking.stop)
+        return explained(answer, asking, what_ifs=not no_what_ifs)
+
+    finished = run_interruptibly(work, asking.stop.request)
+    explanation = finished.value
+    if explanation is None:
+        print_note("interrupted")
+        os._exit(130)
+    print_answer(explanation.model_dump_json(indent=1) if as_json else _text(explanation))
+    if finished.interrupted:
+        return 130
+    return _exit_code(explanation)
+
+
+def _exit_code(explanation: Explanation) -> int:
+    decided = ("optimal", "infeasible", "refused")
+    every = (explanation.status, *(change.status for change in explanation.what_ifs))
+    return 0 if all(status in decided for status in every) else 3
+
+
+def _answer(document: str, gpu: str | None, seconds: float, stop: Stop) -> Answer:
+    """A stored schedule, verified again, or a new one."""
+    from .. import pipeline
+    from ..gate.origin import read_with_texts
+    from ..models.errors import UsageError
+    from ..solver.options import SolveOptions
+
+    if document.endswith(".json"):
+        if gpu is not None:
+            cure = "leave --gpu out: the schedule is for one GPU"
+            raise UsageError("--gpu does not change a stored schedule", cure=cure)
+        return read_with_texts(document)
+    task = pipeline.read_task(document, gpu)
+    return pipeline.solve_task(task, SolveOptions(seconds=seconds), stop=stop)
+
+
+def _text(explanation: Explanation) -> str:
+    changes = {change.sentence for change in explanation.what_ifs}
+    lines = [f"{explanation.kernel} on {explanation.gpu}", ""]
+    lines += [sentence for sentence in explanation.sentences if sentence not in changes]
+    for kind, title in TITLES.items():
+        of_kind = [change for change in explanation.what_ifs if change.kind == kind]
+        if of_kind:
+            lines += ["", title, *(f"  {change.sentence}" for change in of_kind)]
+    return "\n".join((*lines, ""))

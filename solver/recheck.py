@@ -1,0 +1,36 @@
+"""A stored answer checked again without search: every claim that arithmetic can decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..models.answer import Answer
+from ..models.verification import Check
+from .recheck_certificate import certificate_checks, check
+from .recheck_schedule import schedule_checks, status_check
+
+
+def recheck(answer: Answer) -> Iterator[Check]:
+    """Each check with what was seen; none of them asks a backend, and none of them raises."""
+    seal = answer.sealed().seal
+    yield check("seal", answer.seal == seal, f"the digest of the document is {seal}")
+    yield status_check(answer)
+    yield from schedule_checks(answer)
+    yield from certificate_checks(answer)
+
+
+def trusted(answer: Answer) -> Iterator[str]:
+    """What the answer claims and only a search could check, a sentence each."""
+    certificate = answer.certificate
+    if certificate is None:
+        return
+    for exclusion in certificate.exclusions:
+        if exclusion.by == "search":
+            at = f"{exclusion.last:,} within {certificate.stage_bound.stages} stages"
+            yield f"that no schedule exists at initiation interval {at}"
+            if exclusion.because:
+                spared = ", none of which can be spared" if exclusion.because_is_least else ""
+                yield f"that this is because of {', '.join(exclusion.because)}{spared}"
+    proved = [o.objective.replace("_", " ") for o in certificate.objectives if o.proved]
+    if proved:
+        yield f"that {', '.join(proved)} cannot be smaller, one after the other"
