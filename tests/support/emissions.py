@@ -1,10 +1,13 @@
 """Kernels of the library, solved for emission."""
 
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from twill.emitter.inputs import Emission
+from twill.emitter.lower.versions import single_version_orders
 from twill.emitter.lowering import lower
 from twill.emitter.machine.machine import run_warp_program
 from twill.extractor.build import LoweredLoop, build_loop, price_graph
@@ -16,6 +19,7 @@ from twill.models.problem import SchedulingProblem
 from twill.models.schedule import Schedule
 from twill.models.warp_program import Role, WarpProgram
 from twill.reader.located import Located
+from twill.reader.schedules import read_schedule
 from twill.solver.bounds import compute_bounds
 from twill.solver.cp_sat.backend import solve
 from twill.solver.options import SolveOptions
@@ -24,14 +28,25 @@ from twill.solver.search import find_schedule
 
 EMITTED = (
     "dual_gemm_swiglu",
+    "flash_attention_backward",
     "flash_attention_causal",
     "flash_attention_forward",
+    "flash_attention_sigmoid",
     "flash_attention_softcap",
+    "fp8_gemm_block_scales",
+    "gated_linear_attention",
     "gemm",
     "gemm_bias_gelu",
     "grouped_gemm",
+    "mamba2_ssd",
+    "retention",
 )
-"""Library kernels that can be emitted for Hopper."""
+"""Library kernels that can be emitted for Hopper: all that use its tensor cores."""
+
+SECOND_VERSIONS = ("flash_attention_sigmoid", "fp8_gemm_block_scales")
+"""Those whose optimal schedules need a second version of a fragment, and are solved again."""
+
+STORE = Path(__file__).parents[2] / "kernels" / "schedules"
 
 ON_BLACKWELL = (
     "dual_gemm_swiglu",
@@ -48,8 +63,33 @@ ON_BLACKWELL = (
 
 @cache
 def emission(name: str, gpu: str = "h100-sxm") -> Emission:
-    """A library kernel with a schedule of least initiation interval."""
-    return emission_of_document(load_kernel(name), gpu)
+    """A library kernel with its stored schedule of least initiation interval."""
+    document = load_kernel(name)
+    lowered, problem = _lowered(document, gpu)
+    stored = read_schedule(STORE / f"{name}@{gpu}.json")
+    assert stored.problem == problem, "the store is old: twill check --update"
+    assert stored.schedule is not None
+    return _emission(gpu, lowered, problem, stored.schedule, document.value.tolerance)
+
+
+@cache
+def emission_with_single_versions(name: str, gpu: str = "h100-sxm") -> Emission:
+    """A library kernel with the best schedule in which one version of each fragment is enough."""
+    given = emission(name, gpu)
+    orders = tuple(single_version_orders(given))
+    problem = given.problem.model_copy(
+        update={"dependences": (*given.problem.dependences, *orders)}
+    )
+    schedule = find_schedule(problem, SolveOptions(blame_work=0.0)).schedule
+    assert schedule is not None
+    return replace(given, problem=problem, schedule=schedule)
+
+
+def emitted(name: str, gpu: str = "h100-sxm") -> Emission:
+    """A library kernel with the schedule from which it is emitted."""
+    if gpu == "h100-sxm" and name in SECOND_VERSIONS:
+        return emission_with_single_versions(name, gpu)
+    return emission(name, gpu)
 
 
 @cache
@@ -89,7 +129,7 @@ def _emission(
 @cache
 def warp_program(name: str, gpu: str = "h100-sxm") -> WarpProgram:
     """The warp program of a library kernel."""
-    return lower(emission(name, gpu))
+    return lower(emitted(name, gpu))
 
 
 def role_of(program: WarpProgram, name: str) -> Role:

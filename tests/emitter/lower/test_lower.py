@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from twill.tests.support.emissions import (
     EMITTED,
     emission,
     emission_of_document,
+    emitted,
     loose_emission,
     role_of,
     warp_program,
@@ -33,13 +35,15 @@ def kinds(steps: tuple[Step, ...]) -> list[str]:
 
 @pytest.mark.parametrize("name", EMITTED)
 def test_every_operation_of_the_schedule_is_in_the_steady_state_in_issue_order(name: str) -> None:
-    program, given = warp_program(name), emission(name)
+    program, given = warp_program(name), emitted(name)
     for role in program.roles:
-        named = [step.operation for step in role.steady if step.step not in ("release",)]
+        steps = [s for s in role.steady if s.step not in ("release", "wait_copies")]
+        named = [step.operation for step in steps]
         order = list(dict.fromkeys(named))
         assert order == list(role.operations)
         slots = [given.schedule.slot(operation) for operation in role.operations]
-        assert slots == sorted(slots)
+        first = slots.index(min(slots))  # a period may begin with any operation
+        assert slots[first:] + slots[:first] == sorted(slots)
     everything = {operation for role in program.roles for operation in role.operations}
     assert everything == {operation.name for operation in given.graph.operations}
 
@@ -102,8 +106,9 @@ def test_every_length_of_loop_does_every_operation_once_in_each_iteration(name: 
             continue
         for trips in range(1, role.stages + 3):
             done = products_of(role, trips)
-            wanted = {s.operation for s in role.steady if isinstance(s, Product)}
-            assert done == {(o, i): 1 for o in wanted for i in range(trips)}
+            wanted = Counter(s.operation for s in role.steady if isinstance(s, Product))
+            each = {(o, i): n for o, n in wanted.items() for i in range(trips)}
+            assert done == each  # a product may be several, for 64 rows and a stretch of K each
 
 
 def products_of(role: Role, trips: int) -> dict[tuple[str, int], int]:
@@ -134,10 +139,13 @@ def products_of(role: Role, trips: int) -> dict[tuple[str, int], int]:
 @pytest.mark.parametrize("name", EMITTED)
 def test_what_is_in_flight_at_the_end_is_waited_for(name: str) -> None:
     for role in warp_program(name).roles:
-        if any(isinstance(step, Product) for step in role.steady):
-            last = role.epilogue[-1].steps[-1]
-            assert isinstance(last, WaitProducts)
-            assert last.pending == 0
+        flying = 0
+        for step in (s for period in role.epilogue for s in period.steps):
+            if isinstance(step, Product):
+                flying += 1
+            elif isinstance(step, WaitProducts):
+                flying = min(flying, step.pending)
+        assert flying == 0
 
 
 def test_deeper_rings_on_request() -> None:
