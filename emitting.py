@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import numpy as np
 from .emitter.inputs import Emission
 from .emitter.launch_description import launch_description
 from .emitter.launcher import launcher_source
+from .emitter.lower.grid_order import TileOrderName
+from .emitter.lower.lower import Lower
 from .emitter.lower.versions import SecondVersion, single_version_orders
 from .emitter.lowering import lower
 from .emitter.overlap import COUNTED, counts_order, product_shapes, promises
@@ -143,11 +146,14 @@ def emission_of(answer: Answer) -> Emission:
     return Emission(
         gpu=answer.gpu, program=lowered.program, tiled=lowered.tiled, graph=lowered.graph,
         problem=answer.problem, schedule=answer.schedule,
-        tolerance=document.value.tolerance,
+        tolerance=document.value.tolerance, multiprocessors=int(profile.multiprocessors.value),
     )  # fmt: skip
 
 
-def emit(answer: Answer, *, deeper: int = 0, seconds: float | None = None) -> Emitted:
+def emit(
+    answer: Answer, *, deeper: int = 0, tile_order: TileOrderName = "bands",
+    seconds: float | None = None,
+) -> Emitted:  # fmt: skip
     """Lower, print, compile and check the schedule of an answer.
 
     A schedule in which a fragment would need a second version is replaced by the best one in which
@@ -157,11 +163,12 @@ def emit(answer: Answer, *, deeper: int = 0, seconds: float | None = None) -> Em
     be emitted yet, DeviceFault if it does not compile.
     """
     emission = emission_of(answer)
+    lowered = partial(lower, deeper=deeper, tile_order=tile_order)
     try:
-        first = _compiled(emission, deeper)
+        first = _compiled(emission, lowered)
     except SecondVersion as reason:
         emission = _with_single_versions(emission, seconds)
-        first = _compiled(emission, deeper, f"{reason.problems[0].message}: one version of each")
+        first = _compiled(emission, lowered, f"{reason.problems[0].message}: one version of each")
     if first.is_clean:
         return first
     for more in MARGINS:
@@ -169,7 +176,7 @@ def emit(answer: Answer, *, deeper: int = 0, seconds: float | None = None) -> Em
         if again is None:
             break
         why = f"with fewer than {more} more registers of each thread set aside, ptxas spills"
-        emitted = _compiled(again, deeper, *first.changes, why)
+        emitted = _compiled(again, lowered, *first.changes, why)
         if emitted.is_clean:
             return emitted
     return first
@@ -187,11 +194,11 @@ def _with_single_versions(emission: Emission, seconds: float | None) -> Emission
     return replace(emission, problem=problem, schedule=schedule)
 
 
-def _compiled(emission: Emission, deeper: int, *changes: str) -> Emitted:
-    program = lower(emission, deeper=deeper)
+def _compiled(emission: Emission, lowered: Lower, *changes: str) -> Emitted:
+    program = lowered(emission)
     source, compiled = compile_program(program)
     if not is_clean(compiled.report) and not program.tensors:
-        program = fitted(emission, deeper)
+        program = fitted(emission, lowered)
         source, compiled = compile_program(program)
     overlaps = find_overlaps(program, compiled.cubin)
     return Emitted(emission.program, program, source, compiled, overlaps, changes)

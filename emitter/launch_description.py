@@ -8,6 +8,7 @@ from typing import Any
 
 from ..models.index_expression import IndexConstant, IndexExpression, IndexName, IndexOperation
 from ..models.kernel import ELEMENT_BYTES
+from ..models.tile_order import number_of_tiles
 from ..models.tile_program import ScalarParameter, TensorParameter
 from ..models.warp_program import WarpProgram
 from ..models.warp_program_checks import steps_of
@@ -18,7 +19,10 @@ AXES = 3
 
 def launch_description(program: WarpProgram, compiler: str, made_by: str) -> dict[str, Any]:
     """launch.json without its format and digests; docs/bundles.md defines the fields."""
-    grid = [_expression(axis.count) for axis in program.grid]
+    counts = [axis.count for axis in program.grid]
+    if program.order is not None:
+        counts = [number_of_tiles(program.grid)]
+    grid = [_expression(count) for count in counts]
     description: dict[str, Any] = {
         "kernel": program.kernel,
         "gpu": program.gpu,

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from .document import Count, Document, Name, Positive
 from .index_expression import IndexExpression
 from .kernel import ElementType, Target, Tolerance
+from .tile_order import TileOrder
 from .tile_program import GridAxis, Parameter
 from .warp_step import Step
 
@@ -196,6 +197,7 @@ class WarpProgram(Document):
     parameters: tuple[Parameter, ...]  # arguments, in the order of the kernel document
     extents: tuple[Name, ...]  # symbolic extents, passed as 32-bit integers
     grid: tuple[GridAxis, ...]  # fastest first
+    order: TileOrder | None = None  # of the blocks of a line; else the grid is launched as it is
     loop: LoopRange
     threads: Positive  # of a block
     entry_registers: Positive  # per thread, at launch

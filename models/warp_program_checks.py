@@ -24,7 +24,7 @@ def check_warp_program(program: WarpProgram) -> None:
     """Raise ProgramViolation with everything that contradicts itself."""
     found = (
         *_memory(program), *_barriers(program), *_registers(program), *_names(program),
-        *tensor_faults(program),
+        *_order(program), *tensor_faults(program),
     )  # fmt: skip
     if found:
         raise ProgramViolation(found)
@@ -92,6 +92,14 @@ def _names(program: WarpProgram) -> Iterator[str]:
                 if name is not None and name not in names:
                     yield f"{role.name}: {step.step} names the {field} {name}, which does not exist"
             yield from _fragments(role, step)
+
+
+def _order(program: WarpProgram) -> Iterator[str]:
+    if program.order is None:
+        return
+    axes, grid = program.order.axes, [axis.index for axis in program.grid]
+    if sorted(axes) != sorted(grid):
+        yield f"tiles are counted along {', '.join(axes)}, the grid has {', '.join(grid)}"
 
 
 def _fragments(role: Role, step: Step) -> Iterator[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from twill import emitting
 from twill.emitter.inputs import Emission
+from twill.emitter.lower.lower import Lower
 from twill.emitter.machine.protocol import run_protocols
 from twill.emitting import Emitted, emission_of, emit, report_of, write
 from twill.extractor.sample_cases import sample_cases
@@ -75,8 +76,8 @@ def test_more_registers_are_set_aside_until_the_assembler_has_enough(
     real = emitting._compiled
     asked: list[int] = []
 
-    def short_of_registers(emission: Emission, deeper: int, *changes: str) -> Emitted:
-        made = real(emission, deeper, *changes)
+    def short_of_registers(emission: Emission, lower: Lower, *changes: str) -> Emitted:
+        made = real(emission, lower, *changes)
         registers = emission.problem.machine.registers
         assert registers is not None
         asked.append(registers.base)
@@ -99,6 +100,7 @@ def test_a_bundle_holds_all_that_a_bare_machine_needs(tmp_path: Path) -> None:
     bundle = Bundle.load(tmp_path / "bundle")
     assert {path.name for path in bundle.folder.iterdir()} == {
         "kernel.cu", "kernel.cubin", "report.json", "launch.json", "reference.npz", "run.py",
+        "launcher.c",
     }  # fmt: skip
     assert (bundle.manifest.kernel, bundle.manifest.target) == ("gemm", "sm_90a")
     cases = load_cases(bundle.folder / "reference.npz", bundle.manifest)

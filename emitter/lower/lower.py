@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -10,6 +10,7 @@ from ...models.errors import Unsupported
 from ...models.index_expression import names_in_index
 from ...models.shared_step import CopyElement
 from ...models.tile_operation import IndexOperand
+from ...models.tile_order import TileOrder
 from ...models.tiling import TileNode
 from ...models.warp_program import LoopRange, NamedBarrier, Role, WarpProgram
 from ...models.warp_program_checks import BARRIER_BYTES, BASE_ALIGNMENT, GROUP_THREADS, steps_of
@@ -19,6 +20,7 @@ from .across import Across, lay_out_scratch
 from .chains import ChainSteps
 from .copies import Copies
 from .finish import Finish, load_vector
+from .grid_order import TileOrderName, order_of
 from .hoisted import hoisted
 from .homes import declare_homes, initial_values, kept_tiles, left_operands, packed_tiles
 from .layouts import Layouts
@@ -39,24 +41,31 @@ DIRECT = (LoadVector, StoreRows, CopyElement)
 
 SHARED = "shared_memory"  # the memory of that name in the scheduling problem
 
+Lower = Callable[..., WarpProgram]
+"""`lower_schedule` with the options of a caller: of an emission, and of `begins`."""
+
 
 def lower_schedule(
-    emission: Emission, *, deeper: int = 0, begins: Mapping[str, int] | None = None
-) -> WarpProgram:
+    emission: Emission, *, deeper: int = 0, tile_order: TileOrderName = "bands",
+    begins: Mapping[str, int] | None = None,
+) -> WarpProgram:  # fmt: skip
     """The warp program of a schedule; `deeper`: ring slots beyond those that it needs.
 
     `begins`: with which of its operations, in issue order, the period of a role begins; the order
     stays the same. Raises Unsupported, naming the operation, for what cannot be emitted yet.
     """
-    program = _Lowering(emission, deeper, begins or {}).program()
+    order = order_of(emission, tile_order)
+    program = _Lowering(emission, deeper, begins or {}, order).program()
     check_turns(program)
     return program
 
 
 class _Lowering:
-    def __init__(self, emission: Emission, deeper: int, begins: Mapping[str, int]) -> None:
+    def __init__(
+        self, emission: Emission, deeper: int, begins: Mapping[str, int], order: TileOrder | None
+    ) -> None:
         self.emission = emission
-        self.begins = begins
+        self.begins, self.order = begins, order
         self.deeper = deeper
         self.layouts = Layouts(emission)
         self.plan: Plan = make_plan(emission)
@@ -82,6 +91,7 @@ class _Lowering:
             kernel=program.kernel, gpu=emission.gpu, target=program.target,
             initiation_interval=emission.schedule.initiation_interval,
             parameters=program.parameters, extents=program.extents(), grid=program.grid,
+            order=self.order,
             loop=LoopRange(
                 index=emission.loop.index, start=emission.loop.start, stop=emission.loop.stop
             ),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
 import numpy as np
 
 from ...models.index_expression import evaluate_index
+from ...models.tile_order import number_of_tiles, place_of, plain_order
 from ...models.warp_program import WarpProgram
 from .block import Block, Plan, plan_of
 from .block_data import BlockData
@@ -34,13 +34,20 @@ def run_warp_program(
     arguments do not fit, ProgramViolation for hazards and deadlocks.
     """
     launch = launch_of(program, arguments, extents or {})
-    counts = [range(evaluate_index(axis.count, launch.integers)) for axis in program.grid]
-    places: Iterable[tuple[int, ...]] = itertools.product(*counts) if blocks is None else blocks
+    places = _all_places(program, launch.integers) if blocks is None else blocks
     plan = plan_of(program)
     with np.errstate(all="ignore"):
         for number, place in enumerate(places):
             _run(plan, launch, place, Random(seed * 1_000_003 + number))
     return {name: launch.arrays[name] for name in launch.outputs}
+
+
+def _all_places(program: WarpProgram, integers: Mapping[str, int]) -> Iterator[tuple[int, ...]]:
+    """The grid indices of every tile, in the order in which the tiles are numbered."""
+    order = program.order or plain_order(program.grid)
+    for number in range(evaluate_index(number_of_tiles(program.grid), integers)):
+        place = place_of(order, program.grid, number, integers)
+        yield tuple(place[axis.index] for axis in program.grid)
 
 
 def _run(plan: Plan, launch: Launch, place: tuple[int, ...], random: Random) -> None:

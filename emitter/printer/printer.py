@@ -10,6 +10,7 @@ from ...models.warp_program_checks import steps_of
 from ...models.warp_step import StoreRows
 from . import storage
 from .fragments import element_type
+from .grid_indices import grid_counts, grid_indices, name_grid
 from .header import header
 from .indices import Sum
 from .memory_steps import pointer_type
@@ -20,7 +21,6 @@ from .roles import print_role
 from .scope import Scope, refuse
 from .text import block, guarded, indented, words_in
 
-AXES = ("x", "y", "z")
 TARGETS: tuple[Target, ...] = ("sm_90a", "sm_100a")
 """The architectures there is text for."""
 
@@ -72,8 +72,7 @@ def _parameters(program: WarpProgram, names: Names) -> str:
     for scalar in program.parameters:
         if isinstance(scalar, ScalarParameter):
             found.append(f"{element_type(scalar.dtype)} {names.give('argument', scalar.name)}")
-    for axis in program.grid:
-        names.give("grid", axis.index)
+    name_grid(program, names)
     names.give("loop", program.loop.index)
     return ",\n    ".join(found)
 
@@ -84,14 +83,13 @@ def _body(program: WarpProgram, names: Names) -> list[str]:
     used = words_in("\n".join([*setup, *roles]))
     scope = Scope(program, program.roles[0], names)
     known = {
-        **{
-            names.of("grid", axis.index): f"blockIdx.{AXES[place]}"
-            for place, axis in enumerate(program.grid)
-        },
+        **grid_counts(scope),
+        **grid_indices(scope),
         "trips": _trips(scope),
         "lane": "threadIdx.x % 32",
     }
-    used |= words_in(known["trips"]) if "trips" in used else set()
+    for name, value in reversed(known.items()):
+        used |= words_in(value) if name in used else set()
     return [
         *storage.addresses(program, names, used),
         # The shuffle tells the compiler that the warps' choice of a role is uniform.

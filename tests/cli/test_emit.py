@@ -72,6 +72,19 @@ def test_a_folder_with_something_else_is_left_alone(
     assert (tmp_path / "letter.txt").read_text() == "keep me"
 
 
+def test_the_order_of_tiles_is_an_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocks = {}
+    for order in ("bands", "plain"):
+        options = ["--quiet", "--tile-order", order]
+        assert run(["emit", "gemm", "-o", str(tmp_path / order), *options]) == 0
+        blocks[order] = json.loads((tmp_path / order / "launch.json").read_text())["grid"]
+    m, n = ["cdiv", "M", 128], ["cdiv", "N", 256]
+    assert blocks == {"bands": [["*", m, n], 1, 1], "plain": [m, n, 1]}
+    assert "0 bytes spilled" in capsys.readouterr().out
+
+
 def test_solving_and_emitting_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "bundle"
     assert run(["solve", "gemm", "--json", "--quiet", "--emit", str(folder)]) == 0
