@@ -152,7 +152,7 @@ def emission_of(answer: Answer) -> Emission:
 
 def emit(
     answer: Answer, *, deeper: int = 0, tile_order: TileOrderName = "bands",
-    seconds: float | None = None,
+    persistent: bool = False, seconds: float | None = None,
 ) -> Emitted:  # fmt: skip
     """Lower, print, compile and check the schedule of an answer.
 
@@ -163,7 +163,7 @@ def emit(
     be emitted yet, DeviceFault if it does not compile.
     """
     emission = emission_of(answer)
-    lowered = partial(lower, deeper=deeper, tile_order=tile_order)
+    lowered = partial(lower, deeper=deeper, tile_order=tile_order, persistent=persistent)
     try:
         first = _compiled(emission, lowered)
     except SecondVersion as reason:

@@ -64,6 +64,12 @@ def emit(
             "or as the grid of the kernel document counts them.",
         ),
     ] = TileOrderChoice.BANDS,
+    persistent: Annotated[
+        bool,
+        typer.Option(
+            "--persistent", help="As many blocks as the GPU has SMs, each doing tile after tile."
+        ),
+    ] = False,
     time_limit: Annotated[
         float | None,
         typer.Option("--time-limit", min=0.001, metavar="SECONDS", help="Of the search."),
@@ -83,8 +89,8 @@ def emit(
     """
     answer = _answer(document, gpu, time_limit, quiet=quiet)
     text, code = emit_answer(
-        answer, output, deeper=ring_slots, tile_order=tile_order.value, seconds=time_limit,
-        as_json=as_json,
+        answer, output, deeper=ring_slots, tile_order=tile_order.value, persistent=persistent,
+        seconds=time_limit, as_json=as_json,
     )  # fmt: skip
     print_answer(text)
     return code
@@ -92,12 +98,14 @@ def emit(
 
 def emit_answer(
     answer: Answer, folder: Path, *, deeper: int = 0, tile_order: TileOrderName = "bands",
-    seconds: float | None = None, as_json: bool = False,
+    persistent: bool = False, seconds: float | None = None, as_json: bool = False,
 ) -> tuple[str, int]:  # fmt: skip
     """Write the bundle of an answer: what to print of it, and the exit code."""
     from .. import emitting
 
-    emitted = emitting.emit(answer, deeper=deeper, tile_order=tile_order, seconds=seconds)
+    emitted = emitting.emit(
+        answer, deeper=deeper, tile_order=tile_order, persistent=persistent, seconds=seconds
+    )
     emitting.write(emitted, folder)
     code = DEVICE_FAULT if emitted.faults else 0
     if not as_json:

@@ -23,6 +23,13 @@ NUMBER = "tile.number"
 """The number of a tile in expressions; no index of a kernel document has a dot in its name."""
 
 
+TILES = "tile.count"
+"""How many tiles there are, in the same way."""
+
+MOST_TILES = 2**31 - 2**10
+"""That a persistent kernel takes: it adds the number of blocks to the number of a tile."""
+
+
 class TileOrder(Document):
     """Grid axes, the fastest first, and how wide the bands are into which the first one is cut.
 
@@ -57,6 +64,11 @@ def plain_order(grid: Sequence[GridAxis]) -> TileOrder:
 def number_of_tiles(grid: Sequence[GridAxis]) -> IndexExpression:
     """The product of all counts."""
     return _product([axis.count for axis in grid])
+
+
+def number_by_counts(grid: Sequence[GridAxis]) -> IndexExpression:
+    """The same from the counts that `tile_counts` defines."""
+    return _product([_tiles(axis.index) for axis in grid])
 
 
 def tile_counts(grid: Sequence[GridAxis]) -> tuple[Definition, ...]:

@@ -112,6 +112,13 @@ def test_a_bundle_holds_all_that_a_bare_machine_needs(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["gemm", "gemm_bias_gelu", "flash_attention_forward"])
+def test_persistent_kernels_are_as_clean(name: str) -> None:
+    made = emit(answer(name), persistent=True)
+    assert (made.faults, made.changes) == ((), ())
+    assert made.program.persistent
+
+
 def test_equal_input_gives_an_equal_bundle(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         write(emit(answer("gemm")), tmp_path / folder)

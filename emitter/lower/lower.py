@@ -25,6 +25,7 @@ from .hoisted import hoisted
 from .homes import declare_homes, initial_values, kept_tiles, left_operands, packed_tiles
 from .layouts import Layouts
 from .periods import Expansion, expand
+from .persistent import made_persistent
 from .places import Places
 from .plan import Plan, PlannedRole, make_plan
 from .products import Products
@@ -47,7 +48,7 @@ Lower = Callable[..., WarpProgram]
 
 def lower_schedule(
     emission: Emission, *, deeper: int = 0, tile_order: TileOrderName = "bands",
-    begins: Mapping[str, int] | None = None,
+    persistent: bool = False, begins: Mapping[str, int] | None = None,
 ) -> WarpProgram:  # fmt: skip
     """The warp program of a schedule; `deeper`: ring slots beyond those that it needs.
 
@@ -55,17 +56,23 @@ def lower_schedule(
     stays the same. Raises Unsupported, naming the operation, for what cannot be emitted yet.
     """
     order = order_of(emission, tile_order)
-    program = _Lowering(emission, deeper, begins or {}, order).program()
+    program = _Lowering(emission, deeper, begins or {}, order, persistent=persistent).program()
     check_turns(program)
-    return program
+    return made_persistent(program, shared_capacity(emission)) if persistent else program
+
+
+def shared_capacity(emission: Emission) -> int:
+    """Bytes of shared memory that a block can have."""
+    return {m.name: m.capacity for m in emission.problem.machine.memories}[SHARED]
 
 
 class _Lowering:
     def __init__(
-        self, emission: Emission, deeper: int, begins: Mapping[str, int], order: TileOrder | None
-    ) -> None:
+        self, emission: Emission, deeper: int, begins: Mapping[str, int],
+        order: TileOrder | None, *, persistent: bool,
+    ) -> None:  # fmt: skip
         self.emission = emission
-        self.begins, self.order = begins, order
+        self.begins, self.order, self.persistent = begins, order, persistent
         self.deeper = deeper
         self.layouts = Layouts(emission)
         self.plan: Plan = make_plan(emission)
@@ -104,8 +111,7 @@ class _Lowering:
         )  # fmt: skip
 
     def _check_shared_memory(self, wanted: int) -> None:
-        memories = {m.name: m.capacity for m in self.emission.problem.machine.memories}
-        most = memories[SHARED]
+        most = shared_capacity(self.emission)
         if wanted > most:
             raise Unsupported(
                 f"{wanted:,} bytes of shared memory with staging and {self.deeper} more ring "
@@ -222,6 +228,7 @@ class _Lowering:
             turns=self.turns,
             rings=self._uses(role),
             interval=self.emission.schedule.initiation_interval,
+            goes_on=self.persistent,
         )
 
     def _uses(self, role: PlannedRole) -> dict[str, RingUse]:

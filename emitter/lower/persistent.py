@@ -1,0 +1,137 @@
+"""A block that does tile after tile: what a warp program of one tile needs for that.
+
+docs/decisions/0010-persistent-blocks.md says why each step stands where it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ...models.errors import Unsupported
+from ...models.tile_order import plain_order
+from ...models.warp_program import NamedBarrier, Ring, Role, WarpProgram
+from ...models.warp_program_checks import (
+    BARRIER_BYTES,
+    GROUP_THREADS,
+    MOST_BARRIERS,
+    steps_of,
+)
+from ...models.warp_step import Acquire, Arrive, CopyOut, Release, Stage, Step, Sync, WaitCopies
+
+TILE_BARRIER = "tile"
+WARPS = 4
+
+
+def made_persistent(program: WarpProgram, shared_capacity: int) -> WarpProgram:
+    """The same kernel with as many blocks as the GPU has multiprocessors.
+
+    Raises Unsupported for copies out within the loop, and where barriers or shared memory
+    (`shared_capacity` bytes of a block) are not enough.
+    """
+    residents = {ring.name: ring for ring in program.rings if not ring.arrivals}
+    turning = [role.name for role in program.roles if _takes_turns(role, program)]
+    barriers = program.barriers
+    if turning:
+        barriers = (*barriers, _tile_barrier(program, len(turning)))
+    rings = tuple(_released(ring, program) for ring in program.rings)
+    # The mbarrier of boundaries and the zero of anchors lay with a ring that was filled once.
+    shared_bytes = program.shared_bytes + (2 * BARRIER_BYTES if residents else 0)
+    if shared_bytes > shared_capacity:
+        raise Unsupported(
+            f"{shared_bytes:,} bytes of shared memory as a persistent kernel; "
+            f"a block has {shared_capacity:,}"
+        )
+    roles = tuple(
+        _over_tiles(role, residents, takes_turns=role.name in turning) for role in program.roles
+    )
+    return WarpProgram(
+        **{
+            **dict(program), "order": program.order or plain_order(program.grid),
+            "persistent": True, "rings": rings, "barriers": barriers,
+            "shared_bytes": shared_bytes, "roles": roles,
+        }
+    )  # fmt: skip
+
+
+def _takes_turns(role: Role, program: WarpProgram) -> bool:
+    return any(
+        isinstance(step, Arrive | Sync) and program.barrier(step.barrier).threads > GROUP_THREADS
+        for step in steps_of(role)
+    )
+
+
+def _tile_barrier(program: WarpProgram, groups: int) -> NamedBarrier:
+    number = 1 + max(barrier.number for barrier in program.barriers)
+    if number > MOST_BARRIERS:
+        raise Unsupported("a persistent kernel needs one more named barrier than there are")
+    return NamedBarrier(name=TILE_BARRIER, number=number, threads=groups * GROUP_THREADS)
+
+
+def _released(ring: Ring, program: WarpProgram) -> Ring:
+    """A resident tile becomes a ring of one slot, which all its readers give back."""
+    if ring.arrivals:
+        return ring
+    readers = sum(ring.name in _acquired(role) for role in program.roles)
+    return ring.model_copy(update={"arrivals": WARPS * readers})
+
+
+def _acquired(role: Role) -> tuple[str, ...]:
+    acquired = (step.ring for step in steps_of(role) if isinstance(step, Acquire))
+    return tuple(dict.fromkeys(acquired))
+
+
+def _over_tiles(role: Role, residents: dict[str, Ring], *, takes_turns: bool) -> Role:
+    loop = role.model_copy(update={"setup": (), "finish": ()})
+    if any(isinstance(step, CopyOut) for step in steps_of(loop)):
+        raise Unsupported(f"{role.name} copies results out within the loop: a persistent kernel")
+    # Turns of a tile are complete when the tile is; without this, one group could begin the next
+    # tile with a turn that the other has not taken yet.
+    together = (Sync(barrier=TILE_BARRIER),) if takes_turns else ()
+    own = [name for name in _acquired(role) if name in residents]
+    copies = any(isinstance(step, CopyOut) for step in role.finish)
+    return role.model_copy(
+        update={
+            "setup": (*together, *role.setup),
+            "finish": tuple(_finish(role.finish, own, residents)),
+            "last": (WaitCopies(),) if copies else (),
+        }
+    )
+
+
+def _finish(
+    steps: Iterable[Step], own: Iterable[str], residents: dict[str, Ring]
+) -> Iterator[Step]:
+    """The steps after a loop, for a next tile to follow.
+
+    A resident tile is given back as soon as nothing of this role reads it: before the results are
+    written, or where they are staged over it once their copies have read it.
+    """
+    steps = tuple(steps)
+    over = [name for name in own if _stages_over(steps, residents[name])]
+    apart = [s for s in steps if isinstance(s, Stage) and not _lies_in(s, over, residents)]
+    yield from (Release(ring=name) for name in own if name not in over)
+    for step in steps:
+        if isinstance(step, WaitCopies):
+            continue
+        if apart and step is apart[0]:
+            yield from _copies_are_read(steps, step.operation)
+        yield step
+    if over:
+        last = next(s for s in reversed(steps) if isinstance(s, CopyOut))
+        yield from _copies_are_read(steps, last.operation)
+        yield from (Release(ring=name, operation=last.operation) for name in over)
+
+
+def _copies_are_read(steps: Iterable[Step], operation: str) -> Iterator[Step]:
+    """The thread that copies out waits for its copies, and all four warps for that thread."""
+    barrier = next(step.barrier for step in steps if isinstance(step, Sync))
+    yield WaitCopies(read_only=True, operation=operation)
+    yield Sync(barrier=barrier, operation=operation)
+
+
+def _stages_over(steps: Iterable[Step], ring: Ring) -> bool:
+    return any(isinstance(step, Stage) and step.buffer in ring.buffers for step in steps)
+
+
+def _lies_in(step: Stage, rings: Iterable[str], residents: dict[str, Ring]) -> bool:
+    return any(step.buffer in residents[name].buffers for name in rings)
