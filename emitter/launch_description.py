@@ -32,7 +32,7 @@ def launch_description(program: WarpProgram, compiler: str, made_by: str) -> dic
         "extents": list(program.extents),
         "arguments": [_argument(program, parameter) for parameter in program.parameters],
         "parameters": list(_parameters(program)),
-        "requires": list(_requirements(program)),
+        "requires": list(requirements(program)),
         "compiler": compiler,
         "made_by": made_by,
     }
@@ -105,7 +105,7 @@ def _parameters(program: WarpProgram) -> Iterator[dict[str, Any]]:
             yield {"kind": "scalar", "name": parameter.name}
 
 
-def _requirements(program: WarpProgram) -> Iterator[dict[str, Any]]:
+def requirements(program: WarpProgram) -> Iterator[dict[str, Any]]:
     """Rows that copies touch are multiples of 16 bytes, and what is floored is whole tiles."""
     found: dict[str, int] = {}
     for tensor_map in program.tensor_maps:

@@ -114,6 +114,7 @@ def test_a_band_reads_as_if_written_by_hand() -> None:
     assert lines(two) == [
         "const int m_tiles = (M + 127) / 128;",
         "const int n_tiles = (N + 255) / 256;",
+        "const int tile_count = m_tiles * n_tiles;",
         "const int tile_number = blockIdx.x;",
         "const int band_first = (tile_number / n_tiles) / 16 * 16;",
         "const int band_width = min(16, m_tiles - band_first);",
