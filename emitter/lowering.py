@@ -19,7 +19,8 @@ def lower(
     """The warp program of a schedule; `deeper`: ring slots beyond those that it needs.
 
     The other options are those of `lower_schedule`. For Tensor Memory tiles are in plain order,
-    and `begins` means nothing. Raises Unsupported, naming the operation, for what cannot be emitted yet.
+    and `begins` means nothing. Raises Unsupported, naming the operation, for what cannot be emitted
+    yet.
     """
     if emission.graph.lowering == "tcgen05":
         if persistent:

@@ -141,13 +141,24 @@ class Assign(StepBase):
 
 
 class ReduceColumns(StepBase):
-    """target (rows fragment) := max, min or sum over the columns of a matrix expression."""
+    """target (rows fragment) := max, min or sum over the columns of a matrix expression.
+
+    `partial`: over the columns that each thread holds, so that the threads of a quad differ.
+    """
 
     step: Literal["reduce_columns"] = "reduce_columns"
     target: Name
     primitive: Literal["max", "min", "sum"]
     columns: Positive
     value: Expression
+    partial: bool = False
+
+
+class SumQuads(StepBase):
+    """target (rows fragment) := the sum of what the four threads of each quad hold."""
+
+    step: Literal["sum_quads"] = "sum_quads"
+    target: Name
 
 
 class Pin(StepBase):
@@ -256,6 +267,7 @@ Step = Annotated[
     | Boundary
     | Assign
     | ReduceColumns
+    | SumQuads
     | Pin
     | Anchor
     | LoadVector

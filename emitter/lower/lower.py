@@ -24,6 +24,7 @@ from .grid_order import TileOrderName, order_of
 from .hoisted import hoisted
 from .homes import declare_homes, initial_values, kept_tiles, left_operands, packed_tiles
 from .layouts import Layouts
+from .partial_sums import with_partial_sums
 from .periods import Expansion, expand
 from .persistent import made_persistent
 from .places import Places
@@ -58,6 +59,7 @@ def lower_schedule(
     order = order_of(emission, tile_order)
     program = _Lowering(emission, deeper, begins or {}, order, persistent=persistent).program()
     check_turns(program)
+    program = with_partial_sums(program)
     return made_persistent(program, shared_capacity(emission)) if persistent else program
 
 

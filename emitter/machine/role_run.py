@@ -33,7 +33,9 @@ from .unrolled import Unrolled
 from .waits import Wait
 
 # Steps on registers alone, which no other role and no copy can tell from a single one.
-_LOCAL = frozenset({"assign", "reduce_columns", "pin", "anchor", "boundary", "load_vector"})
+_LOCAL = frozenset(
+    {"assign", "reduce_columns", "sum_quads", "pin", "anchor", "boundary", "load_vector"}
+)
 
 Handler = Callable[["RoleRun", Any], Wait | None]
 

@@ -33,6 +33,7 @@ HANDLERS: Mapping[str, Handler] = {
     "anchor": product_steps.pin,  # adds a zero
     "assign": product_steps.assign,
     "reduce_columns": product_steps.reduce_columns,
+    "sum_quads": product_steps.sum_quads,
     "load_vector": memory_steps.load_vector,
     "store_rows": memory_steps.store_rows,
     "stage": memory_steps.stage,

@@ -399,7 +399,7 @@ flash_attention_forward(
             #pragma unroll
             for (int i = 0; i < 64; ++i) part[i & 3] = i < 4 ? p_0[i] : part[i & 3] + p_0[i];
             #pragma unroll
-            for (int r = 0; r < 2; ++r) row_sum_sum_0[r] = quad_sum(part[2 * r] + part[2 * r + 1]);
+            for (int r = 0; r < 2; ++r) row_sum_sum_0[r] = part[2 * r] + part[2 * r + 1];
           }
           #pragma unroll
           for (int r = 0; r < 2; ++r) row_sum_0[r] = row_sum_0[r] * alpha_0[r] + row_sum_sum_0[r];
@@ -481,7 +481,7 @@ flash_attention_forward(
           #pragma unroll
           for (int i = 0; i < 64; ++i) part[i & 3] = i < 4 ? p_0[i] : part[i & 3] + p_0[i];
           #pragma unroll
-          for (int r = 0; r < 2; ++r) row_sum_sum_0[r] = quad_sum(part[2 * r] + part[2 * r + 1]);
+          for (int r = 0; r < 2; ++r) row_sum_sum_0[r] = part[2 * r] + part[2 * r + 1];
         }
         #pragma unroll
         for (int r = 0; r < 2; ++r) row_sum_0[r] = row_sum_0[r] * alpha_0[r] + row_sum_sum_0[r];
@@ -511,6 +511,8 @@ flash_attention_forward(
         // acc[0], iteration trips - 1
         if (lane == 0) mbar_arrive(v_tile_empty + v_tile_slot * 8);
       }
+      #pragma unroll
+      for (int r = 0; r < 2; ++r) row_sum_0[r] = quad_sum(row_sum_0[r]);
       // store_o[0]
       bar_sync<3, 128>();  // all_compute-1
       {
@@ -634,7 +636,7 @@ flash_attention_forward(
           #pragma unroll
           for (int i = 0; i < 64; ++i) part[i & 3] = i < 4 ? p_1[i] : part[i & 3] + p_1[i];
           #pragma unroll
-          for (int r = 0; r < 2; ++r) row_sum_sum_1[r] = quad_sum(part[2 * r] + part[2 * r + 1]);
+          for (int r = 0; r < 2; ++r) row_sum_sum_1[r] = part[2 * r] + part[2 * r + 1];
         }
         #pragma unroll
         for (int r = 0; r < 2; ++r) row_sum_1[r] = row_sum_1[r] * alpha_1[r] + row_sum_sum_1[r];
@@ -716,7 +718,7 @@ flash_attention_forward(
             #pragma unroll
             for (int i = 0; i < 64; ++i) part[i & 3] = i < 4 ? p_1[i] : part[i & 3] + p_1[i];
             #pragma unroll
-            for (int r = 0; r < 2; ++r) row_sum_sum_1[r] = quad_sum(part[2 * r] + part[2 * r + 1]);
+            for (int r = 0; r < 2; ++r) row_sum_sum_1[r] = part[2 * r] + part[2 * r + 1];
           }
           #pragma unroll
           for (int r = 0; r < 2; ++r) row_sum_1[r] = row_sum_1[r] * alpha_1[r] + row_sum_sum_1[r];
@@ -748,6 +750,8 @@ flash_attention_forward(
         // acc[1], iteration trips
         if (lane == 0) mbar_arrive(v_tile_empty + v_tile_slot * 8);
       }
+      #pragma unroll
+      for (int r = 0; r < 2; ++r) row_sum_1[r] = quad_sum(row_sum_1[r]);
       // store_o[1]
       bar_sync<4, 128>();  // all_compute-2
       {
