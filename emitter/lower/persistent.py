@@ -17,6 +17,7 @@ from ...models.warp_program_checks import (
     steps_of,
 )
 from ...models.warp_step import Acquire, Arrive, CopyOut, Release, Stage, Step, Sync, WaitCopies
+from .persistent_memory import with_room_between_tiles
 
 TILE_BARRIER = "tile"
 WARPS = 4
@@ -29,13 +30,15 @@ def made_persistent(program: WarpProgram, shared_capacity: int) -> WarpProgram:
     (`shared_capacity` bytes of a block) are not enough.
     """
     residents = {ring.name: ring for ring in program.rings if not ring.arrivals}
+    # The mbarrier of boundaries and the zero of anchors lay with a ring that was filled once.
+    extra = 2 * BARRIER_BYTES if residents else 0
+    program = with_room_between_tiles(program, shared_capacity - extra)
     turning = [role.name for role in program.roles if _takes_turns(role, program)]
     barriers = program.barriers
     if turning:
         barriers = (*barriers, _tile_barrier(program, len(turning)))
     rings = tuple(_released(ring, program) for ring in program.rings)
-    # The mbarrier of boundaries and the zero of anchors lay with a ring that was filled once.
-    shared_bytes = program.shared_bytes + (2 * BARRIER_BYTES if residents else 0)
+    shared_bytes = program.shared_bytes + extra
     if shared_bytes > shared_capacity:
         raise Unsupported(
             f"{shared_bytes:,} bytes of shared memory as a persistent kernel; "

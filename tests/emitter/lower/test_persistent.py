@@ -62,13 +62,42 @@ def test_any_number_of_blocks_gives_the_same(name: str, blocks: int) -> None:
         assert (got[output] == array).all()
 
 
-def test_resident_tiles_become_rings_that_their_readers_give_back() -> None:
+def tight(name: str = "flash_attention_forward") -> WarpProgram:
+    """With rings that leave no memory for anything between tiles."""
+    return lower_schedule(emission(name), deeper=1, persistent=True)
+
+
+def test_memory_that_is_left_is_spent_on_overlap_between_tiles() -> None:
     program = persistent_program("flash_attention_forward")
-    assert program.ring("q_tile").arrivals == 8
+    query, staged = program.ring("q_tile"), program.buffer("q_tile.staged")
+    assert (query.depth, query.arrivals, staged.slots) == (2, 8, 1)
+    compute = role_of(program, "compute-1")
+    # The query tile is given back before the results are written.
+    assert [step.step for step in compute.finish] == [
+        "release", "sum_quads", "wait_copies", "sync", "stage", "proxy_fence", "sync", "copy_out",
+    ]  # fmt: skip
+    assert [step.step for step in compute.last] == ["wait_copies"]
+
+
+def test_with_a_slot_less_to_spend_results_are_staged_apart_all_the_same() -> None:
+    program = persistent_program("flash_attention_causal")
+    assert program.ring("q_tile").depth == 1
+    assert program.buffer("q_tile.staged").slots == 1
+
+
+def test_without_memory_a_tile_is_given_back_when_its_results_were_read() -> None:
+    program = tight()
+    assert {buffer.name for buffer in program.buffers} == {"q_tile", "k_tile", "v_tile"}
+    assert (program.ring("q_tile").depth, program.ring("q_tile").arrivals) == (1, 8)
     finish = [step.step for step in role_of(program, "compute-1").finish]
-    # The results were staged over the query tile, and their copies must have read them.
     assert finish[-4:] == ["copy_out", "wait_copies", "sync", "release"]
-    assert [step.step for step in role_of(program, "compute-1").last] == ["wait_copies"]
+
+
+def test_tight_programs_are_right_as_well() -> None:
+    for place, trips in enumerate(TRIPS):
+        run_protocols(tight(), trips, range(20 * place, 20 * place + 20))
+    for seed, case in enumerate(sample_cases(emission("flash_attention_forward").program)):
+        assert faults(tight(), case, seed) == 0
 
 
 def test_blocks_are_as_many_as_multiprocessors_or_tiles() -> None:
@@ -119,6 +148,7 @@ def released_at_once(program: WarpProgram) -> WarpProgram:
     return program
 
 
+TIGHT = "tight"
 FAULTS: dict[str, tuple[str, Callable[[WarpProgram], WarpProgram], str]] = {
     "staged before the copies were read": (
         "gemm",
@@ -131,12 +161,12 @@ FAULTS: dict[str, tuple[str, Callable[[WarpProgram], WarpProgram], str]] = {
         "no barrier since their proxy fence|a copy out of compute-1 may still read",
     ),
     "refilled before the copies were read": (
-        "flash_attention_forward",
+        TIGHT,
         lambda program: without(program, WaitCopies, read_only=True),
         "copies into slot 0 of q_tile, which a copy out of compute-. may still read",
     ),
     "given back before it is staged over": (
-        "flash_attention_forward",
+        TIGHT,
         released_at_once,
         "may still read|still in flight|staged over|staged without",
     ),
@@ -163,7 +193,7 @@ FAULTS: dict[str, tuple[str, Callable[[WarpProgram], WarpProgram], str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_called_by_its_name(fault: str) -> None:
     name, change, sentence = FAULTS[fault]
-    program = change(persistent_program(name))
+    program = change(tight() if name == TIGHT else persistent_program(name))
     found = 0
     for seed in range(40):
         try:
@@ -228,12 +258,6 @@ def test_the_plain_order_can_be_persistent_too() -> None:
     assert program.order is not None
     assert (program.order.axes, program.order.band) == (("m", "n"), 0)
     run_protocols(program, (2, 3), SEEDS)
-
-
-def test_a_deeper_ring_goes_on_over_tiles() -> None:
-    program = lower_schedule(emission("flash_attention_forward"), deeper=1, persistent=True)
-    for trips in ((1, 1, 1), (2, 5), (4, 3, 1)):
-        run_protocols(program, trips, SEEDS)
 
 
 def test_narrow_bands_are_right_as_well() -> None:

@@ -215,14 +215,15 @@ DEV void wgmma_m64n128k16_bf16_r_mn(float (&d)[64], u32 a0, u32 a1, u32 a2, u32 
 }
 
 // Shared memory, in bytes from a base that is aligned to 1,024.
-constexpr u32 q_tile_at = 0;  // 1 slot of 32,768 bytes: 128 x 128 bf16, swizzle 128
-constexpr u32 k_tile_at = 32768;  // 2 slots of 32,768 bytes: 128 x 128 bf16, swizzle 128
-constexpr u32 v_tile_at = 98304;  // 2 slots of 32,768 bytes: 128 x 128 bf16, swizzle 128
-constexpr u32 q_tile_full_at = 163840, q_tile_empty_at = 163848;  // 1 mbarriers each
-constexpr u32 k_tile_full_at = 163856, k_tile_empty_at = 163872;  // 2 mbarriers each
-constexpr u32 v_tile_full_at = 163888, v_tile_empty_at = 163904;  // 2 mbarriers each
-constexpr u32 open_at = 163920;  // never armed: always over, for boundaries
-constexpr u32 zero_at = 163928;  // holds 0.0f, for anchors
+constexpr u32 q_tile_at = 0;  // 2 slots of 32,768 bytes: 128 x 128 bf16, swizzle 128
+constexpr u32 k_tile_at = 65536;  // 2 slots of 32,768 bytes: 128 x 128 bf16, swizzle 128
+constexpr u32 v_tile_at = 131072;  // 2 slots of 32,768 bytes: 128 x 128 bf16, swizzle 128
+constexpr u32 q_tile_staged_tile_at = 196608;  // 1 slot of 32,768 bytes: 128 x 128 bf16, swizzle 128
+constexpr u32 q_tile_full_at = 229376, q_tile_empty_at = 229392;  // 2 mbarriers each
+constexpr u32 k_tile_full_at = 229408, k_tile_empty_at = 229424;  // 2 mbarriers each
+constexpr u32 v_tile_full_at = 229440, v_tile_empty_at = 229456;  // 2 mbarriers each
+constexpr u32 open_at = 229472;  // never armed: always over, for boundaries
+constexpr u32 zero_at = 229480;  // holds 0.0f, for anchors
 
 extern "C" __global__ void __launch_bounds__(384, 1)
 flash_attention_forward(
@@ -239,6 +240,7 @@ flash_attention_forward(
   const u32 q_tile = shared + q_tile_at;
   const u32 k_tile = shared + k_tile_at;
   const u32 v_tile = shared + v_tile_at;
+  const u32 q_tile_staged_tile = shared + q_tile_staged_tile_at;
   const u32 q_tile_full = shared + q_tile_full_at;
   const u32 q_tile_empty = shared + q_tile_empty_at;
   const u32 k_tile_full = shared + k_tile_full_at;
@@ -254,8 +256,8 @@ flash_attention_forward(
   const int lane = threadIdx.x % 32;
 
   if (threadIdx.x == 0) {
-    mbar_init_all(q_tile_full, 1, 1);
-    mbar_init_all(q_tile_empty, 1, 8);
+    mbar_init_all(q_tile_full, 2, 1);
+    mbar_init_all(q_tile_empty, 2, 8);
     mbar_init_all(k_tile_full, 2, 1);
     mbar_init_all(k_tile_empty, 2, 8);
     mbar_init_all(v_tile_full, 2, 1);
@@ -270,6 +272,7 @@ flash_attention_forward(
     // ---- producer
     fewer_registers<24>();
     if (warp == 0 && elect()) {
+      int q_tile_slot = 1;
       u32 q_tile_phase = 1;
       int k_tile_slot = 1;
       u32 k_tile_phase = 1;
@@ -280,11 +283,11 @@ flash_attention_forward(
         const int m = tile_number % m_tiles;
         const int h = tile_number / m_tiles;
         const int trips = keys / 128;
-        q_tile_phase ^= 1;
-        mbar_wait(q_tile_empty, q_tile_phase ^ 1);
-        mbar_expect(q_tile_full, 32768);
-        tma_load_3d(q_tile, &q_map, q_tile_full, 0, m * 128, h);
-        tma_load_3d(q_tile + 16384, &q_map, q_tile_full, 64, m * 128, h);
+        if (++q_tile_slot == 2) { q_tile_slot = 0; q_tile_phase ^= 1; }
+        mbar_wait(q_tile_empty + q_tile_slot * 8, q_tile_phase ^ 1);
+        mbar_expect(q_tile_full + q_tile_slot * 8, 32768);
+        tma_load_3d(q_tile + q_tile_slot * 32768, &q_map, q_tile_full + q_tile_slot * 8, 0, m * 128, h);
+        tma_load_3d(q_tile + q_tile_slot * 32768 + 16384, &q_map, q_tile_full + q_tile_slot * 8, 64, m * 128, h);
         #pragma unroll 1
         for (int n = 0; n < trips; ++n) {
           // k_tile
@@ -305,6 +308,7 @@ flash_attention_forward(
   } else if (warp / 4 == 1) {
     // ---- compute-1
     more_registers<240>();
+    int q_tile_slot = 1;
     u32 q_tile_phase = 1;
     int k_tile_slot = 1;
     u32 k_tile_phase = 1;
@@ -336,15 +340,15 @@ flash_attention_forward(
       #pragma unroll
       for (int i = 0; i < 64; ++i) acc_0[i] = 0.0f;
       pin_f32x64(acc_0);
-      q_tile_phase ^= 1;
-      mbar_wait(q_tile_full, q_tile_phase);
+      if (++q_tile_slot == 2) { q_tile_slot = 0; q_tile_phase ^= 1; }
+      mbar_wait(q_tile_full + q_tile_slot * 8, q_tile_phase);
       if (trips > 0) {
         // ---- period 0
         // s[0], iteration 0
         if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
         mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
         {
-          const u64 left = descriptor(q_tile, 0x4000004000010000);
+          const u64 left = descriptor(q_tile + q_tile_slot * 32768, 0x4000004000010000);
           const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_k_k(s_0, left, right, 0);
@@ -427,7 +431,7 @@ flash_attention_forward(
           if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
           mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
           {
-            const u64 left = descriptor(q_tile, 0x4000004000010000);
+            const u64 left = descriptor(q_tile + q_tile_slot * 32768, 0x4000004000010000);
             const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000004000010000);
             wgmma_fence();
             wgmma_m64n128k16_bf16_k_k(s_0, left, right, 0);
@@ -511,12 +515,14 @@ flash_attention_forward(
         // acc[0], iteration trips - 1
         if (lane == 0) mbar_arrive(v_tile_empty + v_tile_slot * 8);
       }
+      if (lane == 0) mbar_arrive(q_tile_empty + q_tile_slot * 8);
       #pragma unroll
       for (int r = 0; r < 2; ++r) row_sum_0[r] = quad_sum(row_sum_0[r]);
       // store_o[0]
+      if (warp == 4 && elect()) copies_wait_read();
       bar_sync<3, 128>();  // all_compute-1
       {
-        const u32 tile = q_tile;
+        const u32 tile = q_tile_staged_tile;
         const u32 row = 16 * (warp & 3) + (lane & 15);
         #pragma unroll
         for (int i = 0; i < 64; i += 8) {
@@ -531,18 +537,16 @@ flash_attention_forward(
       fence_proxy_async();
       bar_sync<3, 128>();  // all_compute-1
       if (warp == 4 && elect()) {
-        tma_store_3d(&o_map, q_tile, 0, m * 128, h);
-        tma_store_3d(&o_map, q_tile + 16384, 64, m * 128, h);
+        tma_store_3d(&o_map, q_tile_staged_tile, 0, m * 128, h);
+        tma_store_3d(&o_map, q_tile_staged_tile + 16384, 64, m * 128, h);
         copies_commit();
       }
-      if (warp == 4 && elect()) copies_wait_read();
-      bar_sync<3, 128>();  // all_compute-1
-      if (lane == 0) mbar_arrive(q_tile_empty);
     }
     if (warp == 4 && elect()) copies_wait();
   } else if (warp / 4 == 2) {
     // ---- compute-2
     more_registers<240>();
+    int q_tile_slot = 1;
     u32 q_tile_phase = 1;
     int k_tile_slot = 1;
     u32 k_tile_phase = 1;
@@ -574,15 +578,15 @@ flash_attention_forward(
       #pragma unroll
       for (int i = 0; i < 64; ++i) acc_1[i] = 0.0f;
       pin_f32x64(acc_1);
-      q_tile_phase ^= 1;
-      mbar_wait(q_tile_full, q_tile_phase);
+      if (++q_tile_slot == 2) { q_tile_slot = 0; q_tile_phase ^= 1; }
+      mbar_wait(q_tile_full + q_tile_slot * 8, q_tile_phase);
       if (trips > 0) {
         // ---- period 0
         // s[1], iteration 0
         if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
         mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
         {
-          const u64 left = descriptor(q_tile + 8192, 0x4000004000010000);
+          const u64 left = descriptor(q_tile + q_tile_slot * 32768 + 8192, 0x4000004000010000);
           const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_k_k(s_1, left, right, 0);
@@ -666,7 +670,7 @@ flash_attention_forward(
           if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
           mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
           {
-            const u64 left = descriptor(q_tile + 8192, 0x4000004000010000);
+            const u64 left = descriptor(q_tile + q_tile_slot * 32768 + 8192, 0x4000004000010000);
             const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000004000010000);
             wgmma_fence();
             wgmma_m64n128k16_bf16_k_k(s_1, left, right, 0);
@@ -750,12 +754,14 @@ flash_attention_forward(
         // acc[1], iteration trips
         if (lane == 0) mbar_arrive(v_tile_empty + v_tile_slot * 8);
       }
+      if (lane == 0) mbar_arrive(q_tile_empty + q_tile_slot * 8);
       #pragma unroll
       for (int r = 0; r < 2; ++r) row_sum_1[r] = quad_sum(row_sum_1[r]);
       // store_o[1]
+      if (warp == 8 && elect()) copies_wait_read();
       bar_sync<4, 128>();  // all_compute-2
       {
-        const u32 tile = q_tile;
+        const u32 tile = q_tile_staged_tile;
         const u32 row = 64 + 16 * (warp & 3) + (lane & 15);
         #pragma unroll
         for (int i = 0; i < 64; i += 8) {
@@ -770,13 +776,10 @@ flash_attention_forward(
       fence_proxy_async();
       bar_sync<4, 128>();  // all_compute-2
       if (warp == 8 && elect()) {
-        tma_store_3d(&o_map, q_tile + 8192, 0, m * 128 + 64, h);
-        tma_store_3d(&o_map, q_tile + 24576, 64, m * 128 + 64, h);
+        tma_store_3d(&o_map, q_tile_staged_tile + 8192, 0, m * 128 + 64, h);
+        tma_store_3d(&o_map, q_tile_staged_tile + 24576, 64, m * 128 + 64, h);
         copies_commit();
       }
-      if (warp == 8 && elect()) copies_wait_read();
-      bar_sync<4, 128>();  // all_compute-2
-      if (lane == 0) mbar_arrive(q_tile_empty);
     }
     if (warp == 8 && elect()) copies_wait();
   }
