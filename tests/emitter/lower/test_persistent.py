@@ -163,7 +163,7 @@ FAULTS: dict[str, tuple[str, Callable[[WarpProgram], WarpProgram], str]] = {
     "refilled before the copies were read": (
         TIGHT,
         lambda program: without(program, WaitCopies, read_only=True),
-        "copies into slot 0 of q_tile, which a copy out of compute-. may still read",
+        "(copies|writes) (in)?to slot 0 of q_tile, which a copy out of compute-. may still read",
     ),
     "given back before it is staged over": (
         TIGHT,
