@@ -289,6 +289,7 @@ DEV void load_pair_fp16(const u16* from, float& a, float& b) {
   asm("ld.global.nc.u32 %0, [%1];" : "=r"(pair) : "l"(from));
   a = unpack_fp16(pair, 0);
   b = unpack_fp16(pair, 1);
+}
 
 // ---- vectors, and elements one by one, in shared memory; across rows and lanes
 
