@@ -5,10 +5,11 @@ docs/decisions/0010-persistent-blocks.md says why each step stands where it does
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ...models.errors import Unsupported
 from ...models.tile_order import plain_order
+from ...models.warp_expression import stored_in
 from ...models.warp_program import NamedBarrier, Ring, Role, WarpProgram
 from ...models.warp_program_checks import (
     BARRIER_BYTES,
@@ -26,7 +27,7 @@ WARPS = 4
 def made_persistent(program: WarpProgram, shared_capacity: int) -> WarpProgram:
     """The same kernel with as many blocks as the GPU has multiprocessors.
 
-    Raises Unsupported for copies out within the loop, and where barriers or shared memory
+    Raises Unsupported for copies in the loop out of no ring, and where barriers or shared memory
     (`shared_capacity` bytes of a block) are not enough.
     """
     residents = {ring.name: ring for ring in program.rings if not ring.arrivals}
@@ -85,56 +86,61 @@ def _acquired(role: Role) -> tuple[str, ...]:
 
 def _over_tiles(role: Role, residents: dict[str, Ring], *, takes_turns: bool) -> Role:
     loop = role.model_copy(update={"setup": (), "finish": ()})
-    if any(isinstance(step, CopyOut) for step in steps_of(loop)):
-        raise Unsupported(f"{role.name} copies results out within the loop: a persistent kernel")
+    if any(isinstance(step, CopyOut) and step.ring is None for step in steps_of(loop)):
+        raise Unsupported(f"{role.name} copies out of no ring within the loop: a persistent kernel")
     # Turns of a tile are complete when the tile is; without this, one group could begin the next
     # tile with a turn that the other has not taken yet.
     together = (Sync(barrier=TILE_BARRIER),) if takes_turns else ()
-    own = [name for name in _acquired(role) if name in residents]
     copies = any(isinstance(step, CopyOut) for step in role.finish)
     return role.model_copy(
         update={
             "setup": (*together, *role.setup),
-            "finish": tuple(_finish(role.finish, own, residents)),
+            "finish": tuple(_finish(role, residents)),
             "last": (WaitCopies(),) if copies else (),
         }
     )
 
 
-def _finish(
-    steps: Iterable[Step], own: Iterable[str], residents: dict[str, Ring]
-) -> Iterator[Step]:
+def _finish(role: Role, residents: dict[str, Ring]) -> Iterator[Step]:
     """The steps after a loop, for a next tile to follow.
 
-    A resident tile is given back as soon as nothing of this role reads it: before the results are
+    A resident tile is given back as soon as nothing of this role uses it: before the results are
     written, or where they are staged over it once their copies have read it.
     """
-    steps = tuple(steps)
-    over = [name for name in own if _stages_over(steps, residents[name])]
-    apart = [s for s in steps if isinstance(s, Stage) and not _lies_in(s, over, residents)]
-    yield from (Release(ring=name) for name in own if name not in over)
-    for step in steps:
+    own = [name for name in _acquired(role) if name in residents]
+    late = [name for name in own if any(_uses(step, residents[name]) for step in role.finish)]
+    over = {buffer for name in late for buffer in residents[name].buffers}
+    apart = [s for s in role.finish if isinstance(s, Stage) and s.buffer not in over]
+    yield from (_release(role, residents[name]) for name in own if name not in late)
+    for step in role.finish:
         if isinstance(step, WaitCopies):
             continue
         if apart and step is apart[0]:
-            yield from _copies_are_read(steps, step.operation)
+            yield from _copies_are_read(role, step.operation)
         yield step
-    if over:
-        last = next(s for s in reversed(steps) if isinstance(s, CopyOut))
-        yield from _copies_are_read(steps, last.operation)
-        yield from (Release(ring=name, operation=last.operation) for name in over)
+    if late:
+        yield from _copies_are_read(role, role.finish[-1].operation)
+        yield from (_release(role, residents[name]) for name in late)
 
 
-def _copies_are_read(steps: Iterable[Step], operation: str) -> Iterator[Step]:
+def _copies_are_read(role: Role, operation: str) -> Iterator[Step]:
     """The thread that copies out waits for its copies, and all four warps for that thread."""
-    barrier = next(step.barrier for step in steps if isinstance(step, Sync))
-    yield WaitCopies(read_only=True, operation=operation)
-    yield Sync(barrier=barrier, operation=operation)
+    barriers = [step.barrier for step in role.finish if isinstance(step, Sync)]
+    if barriers:
+        yield WaitCopies(read_only=True, operation=operation)
+        yield Sync(barrier=barriers[0], operation=operation)
 
 
-def _stages_over(steps: Iterable[Step], ring: Ring) -> bool:
-    return any(isinstance(step, Stage) and step.buffer in ring.buffers for step in steps)
+def _release(role: Role, ring: Ring) -> Release:
+    by_threads = any(_reads(step, ring) for step in steps_of(role))
+    return Release(ring=ring.name, by_threads=by_threads)
 
 
-def _lies_in(step: Stage, rings: Iterable[str], residents: dict[str, Ring]) -> bool:
-    return any(step.buffer in residents[name].buffers for name in rings)
+def _uses(step: Step, ring: Ring) -> bool:
+    return (isinstance(step, Stage) and step.buffer in ring.buffers) or _reads(step, ring)
+
+
+def _reads(step: Step, ring: Ring) -> bool:
+    """Whether threads read the tile element by element."""
+    value = getattr(step, "value", None)
+    return value is not None and any(part.buffer in ring.buffers for part in stored_in(value))

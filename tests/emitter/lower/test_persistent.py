@@ -238,7 +238,7 @@ def test_copies_out_within_the_loop_are_refused() -> None:
     role = role_of(program, "compute-1")
     inside = role.model_copy(update={"steady": (*role.steady, *role.finish)})
     roles = tuple(inside if r.name == role.name else r for r in program.roles)
-    with pytest.raises(Unsupported, match="compute-1 copies results out within the loop"):
+    with pytest.raises(Unsupported, match="compute-1 copies out of no ring within the loop"):
         made_persistent(program.model_copy(update={"roles": roles}), SHARED)
 
 
