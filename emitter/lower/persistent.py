@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...models.barrier_step import Arrive, Sync
 from ...models.errors import Unsupported
 from ...models.tile_order import plain_order
 from ...models.warp_expression import stored_in
@@ -17,7 +18,7 @@ from ...models.warp_program_checks import (
     MOST_BARRIERS,
     steps_of,
 )
-from ...models.warp_step import Acquire, Arrive, CopyOut, Release, Stage, Step, Sync, WaitCopies
+from ...models.warp_step import Acquire, CopyOut, Release, Stage, Step, WaitCopies
 from .persistent_memory import with_room_between_tiles
 
 TILE_BARRIER = "tile"

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ...models.barrier_step import Sync
 from ...models.warp_program import Ring, Role, SharedBuffer, WarpProgram
 from ...models.warp_program_checks import BARRIER_BYTES
-from ...models.warp_step import CopyOut, Stage, Step, Sync
+from ...models.warp_step import CopyOut, Stage, Step
 
 STAGED = ".staged"
 

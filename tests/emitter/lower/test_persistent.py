@@ -16,9 +16,10 @@ from twill.emitter.machine.protocol import run_protocol, run_protocols
 from twill.emitter.machine.role_run import RoleRun
 from twill.emitter.printer.printer import print_cuda
 from twill.extractor.sample_cases import sample_cases
+from twill.models.barrier_step import Sync
 from twill.models.errors import ProgramViolation, Unsupported
 from twill.models.warp_program import NamedBarrier, WarpProgram
-from twill.models.warp_step import Release, Step, Sync, WaitCopies
+from twill.models.warp_step import Release, Step, WaitCopies
 from twill.tests.emitter.machine.programs import with_steps
 from twill.tests.support.emissions import (
     EMITTED,
