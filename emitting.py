@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -176,9 +177,10 @@ def emit(
         if again is None:
             break
         why = f"with fewer than {more} more registers of each thread set aside, ptxas spills"
-        emitted = _compiled(again, lowered, *first.changes, why)
-        if emitted.is_clean:
-            return emitted
+        with suppress(Unsupported):  # the next schedule may be one that can be lowered
+            emitted = _compiled(again, lowered, *first.changes, why)
+            if emitted.is_clean:
+                return emitted
     return first
 
 
