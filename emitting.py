@@ -26,7 +26,7 @@ from .emitter.overlap import COUNTED, counts_order, product_shapes, promises
 from .emitter.printer.printer import TARGETS
 from .extractor.build import build_loop, price_graph
 from .extractor.sample_cases import SampleCase, sample_cases
-from .fitting import compile_program, fitted, is_clean
+from .fitting import compile_program, fitted, is_clean, with_margin
 from .gpu_profiles.library import load_profile_text
 from .models.answer import Answer, Sources
 from .models.document import canonical_text
@@ -173,7 +173,7 @@ def emit(
     if first.is_clean:
         return first
     for more in MARGINS:
-        again = _with_margin(emission, more, seconds)
+        again = with_margin(emission, more, seconds)
         if again is None:
             break
         why = f"with fewer than {more} more registers of each thread set aside, ptxas spills"
@@ -204,19 +204,6 @@ def _compiled(emission: Emission, lowered: Lower, *changes: str) -> Emitted:
         source, compiled = compile_program(program)
     overlaps = find_overlaps(program, compiled.cubin)
     return Emitted(emission.program, program, source, compiled, overlaps, changes)
-
-
-def _with_margin(emission: Emission, more: int, seconds: float | None) -> Emission | None:
-    """The same loop, solved with more registers of each thread kept for the assembler."""
-    machine = emission.problem.machine
-    registers = machine.registers
-    assert registers is not None, "a profile limits registers"
-    kept = registers.model_copy(update={"base": registers.base + more})
-    problem = emission.problem.model_copy(
-        update={"machine": machine.model_copy(update={"registers": kept})}
-    )
-    schedule = find_schedule(problem, SolveOptions(seconds=seconds)).schedule
-    return None if schedule is None else replace(emission, problem=problem, schedule=schedule)
 
 
 def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:

@@ -8,6 +8,7 @@ or serializing wgmma. No rule foresees it, so each beginning is tried, first rol
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import islice, product
 
 from .emitter.inputs import Emission
@@ -17,6 +18,8 @@ from .models.warp_program import Role, WarpProgram
 from .runtime.cache import compile_cached
 from .runtime.nvrtc import Compiled
 from .runtime.report import PtxasReport
+from .solver.options import SolveOptions
+from .solver.search import find_schedule
 
 MOST_TOGETHER = 24  # combinations of beginnings that are compiled as a whole
 
@@ -63,3 +66,16 @@ def _clean_beginnings(emission: Emission, lower: Lower, role: Role) -> list[int]
         if is_clean(compile_program(alone)[1].report):
             found.append(number)
     return found or [0]
+
+
+def with_margin(emission: Emission, more: int, seconds: float | None) -> Emission | None:
+    """The same loop, solved with more registers of each thread kept for the assembler."""
+    machine = emission.problem.machine
+    registers = machine.registers
+    assert registers is not None, "a profile limits registers"
+    kept = registers.model_copy(update={"base": registers.base + more})
+    problem = emission.problem.model_copy(
+        update={"machine": machine.model_copy(update={"registers": kept})}
+    )
+    schedule = find_schedule(problem, SolveOptions(seconds=seconds)).schedule
+    return None if schedule is None else replace(emission, problem=problem, schedule=schedule)

@@ -12,6 +12,7 @@ from .index_expression import IndexExpression
 from .kernel import ElementType
 from .product_operand import FragmentOperand as FragmentOperand
 from .product_operand import SharedOperand as SharedOperand
+from .quad_step import SumQuads
 from .shared_step import (
     CopyElement,
     Publish,
@@ -152,13 +153,6 @@ class ReduceColumns(StepBase):
     columns: Positive
     value: Expression
     partial: bool = False
-
-
-class SumQuads(StepBase):
-    """target (rows fragment) := the sum of what the four threads of each quad hold."""
-
-    step: Literal["sum_quads"] = "sum_quads"
-    target: Name
 
 
 class Pin(StepBase):

@@ -1,6 +1,6 @@
 """In which order the tiles of the grid are done, so that those of the same time share operands.
 
-docs/decisions/0009-tile-order.md has the reasoning. Nothing but speed depends on it.
+docs/decisions/0010-tile-order.md has the reasoning. Nothing but speed depends on it.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ...models.quad_step import SumQuads
 from ...models.warp_expression import (
     Apply,
     Expression,
@@ -19,7 +20,7 @@ from ...models.warp_expression import (
 )
 from ...models.warp_program import Period, Role, ShortRun, WarpProgram
 from ...models.warp_program_checks import steps_of
-from ...models.warp_step import Anchor, Assign, ReduceColumns, Step, SumQuads
+from ...models.warp_step import Anchor, Assign, ReduceColumns, Step
 
 QUAD = 4  # threads that hold the same rows
 

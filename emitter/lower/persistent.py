@@ -1,6 +1,6 @@
 """A block that does tile after tile: what a warp program of one tile needs for that.
 
-docs/decisions/0010-persistent-blocks.md says why each step stands where it does.
+docs/decisions/0011-persistent-blocks.md says why each step stands where it does.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...models.errors import ProgramViolation
+from ...models.quad_step import SumQuads
 from ...models.warp_step import (
     Anchor,
     Assign,
@@ -14,7 +15,6 @@ from ...models.warp_step import (
     Product,
     ReduceColumns,
     SharedOperand,
-    SumQuads,
     WaitProducts,
 )
 from .hazards import Hazard

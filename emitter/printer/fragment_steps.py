@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...models.kernel import ElementType
+from ...models.quad_step import SumQuads
 from ...models.warp_expression import Expression, FragmentElement, Rounded
-from ...models.warp_step import Assign, ReduceColumns, SumQuads
+from ...models.warp_step import Assign, ReduceColumns
 from .expressions import Element, element_of, matrix_element, text_of, value_of
 from .fragments import element_type, registers_of
 from .scope import Scope

@@ -12,9 +12,10 @@ from twill.emitter.printer.printer import print_cuda
 from twill.extractor.sample_cases import sample_cases
 from twill.models.errors import InvalidKernel, ProgramViolation
 from twill.models.kernel import KernelDocument
+from twill.models.quad_step import SumQuads
 from twill.models.warp_expression import Apply, Expression, FragmentElement, NumberValue
 from twill.models.warp_program import Fragment, Role, WarpProgram
-from twill.models.warp_step import Anchor, Assign, ReduceColumns, Stage, Step, SumQuads
+from twill.models.warp_step import Anchor, Assign, ReduceColumns, Stage, Step
 from twill.reader.documents import read_document
 from twill.runtime.nvrtc import compile_source
 from twill.runtime.sass import disassemble
