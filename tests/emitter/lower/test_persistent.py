@@ -11,6 +11,7 @@ import pytest
 from twill.emitter.launch_description import launch_description
 from twill.emitter.lower.lower import lower_schedule
 from twill.emitter.lower.persistent import made_persistent
+from twill.emitter.lowering import lower
 from twill.emitter.machine.machine import run_warp_program
 from twill.emitter.machine.protocol import run_protocol, run_protocols
 from twill.emitter.machine.role_run import RoleRun
@@ -232,6 +233,11 @@ def test_barriers_and_memory_have_limits() -> None:
     full = program.model_copy(update={"barriers": (*program.barriers, *more)})
     with pytest.raises(Unsupported, match="one more named barrier"):
         made_persistent(full, SHARED)
+
+
+def test_products_in_tensor_memory_are_not_persistent_yet() -> None:
+    with pytest.raises(Unsupported, match="a persistent kernel with products in Tensor Memory"):
+        lower(emission("gemm", "b200"), persistent=True)
 
 
 def test_copies_out_within_the_loop_are_refused() -> None:

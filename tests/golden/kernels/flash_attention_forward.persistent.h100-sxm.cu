@@ -218,7 +218,7 @@ DEV void wgmma_m64n128k16_bf16_r_mn(float (&d)[64], u32 a0, u32 a1, u32 a2, u32 
 constexpr u32 q_tile_at = 0;  // 2 slots of 32,768 bytes: 128 x 128 bf16, swizzle 128
 constexpr u32 k_tile_at = 65536;  // 2 slots of 32,768 bytes: 128 x 128 bf16, swizzle 128
 constexpr u32 v_tile_at = 131072;  // 2 slots of 32,768 bytes: 128 x 128 bf16, swizzle 128
-constexpr u32 q_tile_staged_tile_at = 196608;  // 1 slot of 32,768 bytes: 128 x 128 bf16, swizzle 128
+constexpr u32 q_tile_staged_at = 196608;  // 1 slot of 32,768 bytes: 128 x 128 bf16, swizzle 128
 constexpr u32 q_tile_full_at = 229376, q_tile_empty_at = 229392;  // 2 mbarriers each
 constexpr u32 k_tile_full_at = 229408, k_tile_empty_at = 229424;  // 2 mbarriers each
 constexpr u32 v_tile_full_at = 229440, v_tile_empty_at = 229456;  // 2 mbarriers each
@@ -240,7 +240,7 @@ flash_attention_forward(
   const u32 q_tile = shared + q_tile_at;
   const u32 k_tile = shared + k_tile_at;
   const u32 v_tile = shared + v_tile_at;
-  const u32 q_tile_staged_tile = shared + q_tile_staged_tile_at;
+  const u32 q_tile_staged = shared + q_tile_staged_at;
   const u32 q_tile_full = shared + q_tile_full_at;
   const u32 q_tile_empty = shared + q_tile_empty_at;
   const u32 k_tile_full = shared + k_tile_full_at;
@@ -522,7 +522,7 @@ flash_attention_forward(
       if (warp == 4 && elect()) copies_wait_read();
       bar_sync<3, 128>();  // all_compute-1
       {
-        const u32 tile = q_tile_staged_tile;
+        const u32 tile = q_tile_staged;
         const u32 row = 16 * (warp & 3) + (lane & 15);
         #pragma unroll
         for (int i = 0; i < 64; i += 8) {
@@ -537,8 +537,8 @@ flash_attention_forward(
       fence_proxy_async();
       bar_sync<3, 128>();  // all_compute-1
       if (warp == 4 && elect()) {
-        tma_store_3d(&o_map, q_tile_staged_tile, 0, m * 128, h);
-        tma_store_3d(&o_map, q_tile_staged_tile + 16384, 64, m * 128, h);
+        tma_store_3d(&o_map, q_tile_staged, 0, m * 128, h);
+        tma_store_3d(&o_map, q_tile_staged + 16384, 64, m * 128, h);
         copies_commit();
       }
     }
@@ -761,7 +761,7 @@ flash_attention_forward(
       if (warp == 8 && elect()) copies_wait_read();
       bar_sync<4, 128>();  // all_compute-2
       {
-        const u32 tile = q_tile_staged_tile;
+        const u32 tile = q_tile_staged;
         const u32 row = 64 + 16 * (warp & 3) + (lane & 15);
         #pragma unroll
         for (int i = 0; i < 64; i += 8) {
@@ -776,8 +776,8 @@ flash_attention_forward(
       fence_proxy_async();
       bar_sync<4, 128>();  // all_compute-2
       if (warp == 8 && elect()) {
-        tma_store_3d(&o_map, q_tile_staged_tile + 8192, 0, m * 128 + 64, h);
-        tma_store_3d(&o_map, q_tile_staged_tile + 24576, 64, m * 128 + 64, h);
+        tma_store_3d(&o_map, q_tile_staged + 8192, 0, m * 128 + 64, h);
+        tma_store_3d(&o_map, q_tile_staged + 24576, 64, m * 128 + 64, h);
         copies_commit();
       }
     }
