@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,15 @@ import numpy as np
 from .emitter.inputs import Emission
 from .emitter.launch_description import launch_description
 from .emitter.launcher import launcher_source
+from .emitter.lower.grid_order import TileOrderName
+from .emitter.lower.lower import Lower
 from .emitter.lower.versions import SecondVersion, single_version_orders
 from .emitter.lowering import lower
 from .emitter.overlap import COUNTED, counts_order, product_shapes, promises
 from .emitter.printer.printer import TARGETS
 from .extractor.build import build_loop, price_graph
 from .extractor.sample_cases import SampleCase, sample_cases
-from .fitting import compile_program, fitted, is_clean
+from .fitting import compile_program, fitted, is_clean, with_margin
 from .gpu_profiles.library import load_profile_text
 from .models.answer import Answer, Sources
 from .models.document import canonical_text
@@ -143,11 +147,14 @@ def emission_of(answer: Answer) -> Emission:
     return Emission(
         gpu=answer.gpu, program=lowered.program, tiled=lowered.tiled, graph=lowered.graph,
         problem=answer.problem, schedule=answer.schedule,
-        tolerance=document.value.tolerance,
+        tolerance=document.value.tolerance, multiprocessors=int(profile.multiprocessors.value),
     )  # fmt: skip
 
 
-def emit(answer: Answer, *, deeper: int = 0, seconds: float | None = None) -> Emitted:
+def emit(
+    answer: Answer, *, deeper: int = 0, tile_order: TileOrderName = "bands",
+    persistent: bool = False, seconds: float | None = None,
+) -> Emitted:  # fmt: skip
     """Lower, print, compile and check the schedule of an answer.
 
     A schedule in which a fragment would need a second version is replaced by the best one in which
@@ -157,21 +164,23 @@ def emit(answer: Answer, *, deeper: int = 0, seconds: float | None = None) -> Em
     be emitted yet, DeviceFault if it does not compile.
     """
     emission = emission_of(answer)
+    lowered = partial(lower, deeper=deeper, tile_order=tile_order, persistent=persistent)
     try:
-        first = _compiled(emission, deeper)
+        first = _compiled(emission, lowered)
     except SecondVersion as reason:
         emission = _with_single_versions(emission, seconds)
-        first = _compiled(emission, deeper, f"{reason.problems[0].message}: one version of each")
+        first = _compiled(emission, lowered, f"{reason.problems[0].message}: one version of each")
     if first.is_clean:
         return first
     for more in MARGINS:
-        again = _with_margin(emission, more, seconds)
+        again = with_margin(emission, more, seconds)
         if again is None:
             break
         why = f"with fewer than {more} more registers of each thread set aside, ptxas spills"
-        emitted = _compiled(again, deeper, *first.changes, why)
-        if emitted.is_clean:
-            return emitted
+        with suppress(Unsupported):  # the next schedule may be one that can be lowered
+            emitted = _compiled(again, lowered, *first.changes, why)
+            if emitted.is_clean:
+                return emitted
     return first
 
 
@@ -187,27 +196,14 @@ def _with_single_versions(emission: Emission, seconds: float | None) -> Emission
     return replace(emission, problem=problem, schedule=schedule)
 
 
-def _compiled(emission: Emission, deeper: int, *changes: str) -> Emitted:
-    program = lower(emission, deeper=deeper)
+def _compiled(emission: Emission, lowered: Lower, *changes: str) -> Emitted:
+    program = lowered(emission)
     source, compiled = compile_program(program)
     if not is_clean(compiled.report) and not program.tensors:
-        program = fitted(emission, deeper)
+        program = fitted(emission, lowered)
         source, compiled = compile_program(program)
     overlaps = find_overlaps(program, compiled.cubin)
     return Emitted(emission.program, program, source, compiled, overlaps, changes)
-
-
-def _with_margin(emission: Emission, more: int, seconds: float | None) -> Emission | None:
-    """The same loop, solved with more registers of each thread kept for the assembler."""
-    machine = emission.problem.machine
-    registers = machine.registers
-    assert registers is not None, "a profile limits registers"
-    kept = registers.model_copy(update={"base": registers.base + more})
-    problem = emission.problem.model_copy(
-        update={"machine": machine.model_copy(update={"registers": kept})}
-    )
-    schedule = find_schedule(problem, SolveOptions(seconds=seconds)).schedule
-    return None if schedule is None else replace(emission, problem=problem, schedule=schedule)
 
 
 def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:

@@ -8,15 +8,18 @@ or serializing wgmma. No rule foresees it, so each beginning is tried, first rol
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import islice, product
 
 from .emitter.inputs import Emission
-from .emitter.lower.lower import lower_schedule
+from .emitter.lower.lower import Lower
 from .emitter.printer.printer import print_cuda
 from .models.warp_program import Role, WarpProgram
 from .runtime.cache import compile_cached
 from .runtime.nvrtc import Compiled
 from .runtime.report import PtxasReport
+from .solver.options import SolveOptions
+from .solver.search import find_schedule
 
 MOST_TOGETHER = 24  # combinations of beginnings that are compiled as a whole
 
@@ -33,18 +36,18 @@ def compile_program(program: WarpProgram) -> tuple[str, Compiled]:
     return source, compile_cached(source, program.target, f"{program.kernel}.cu")
 
 
-def fitted(emission: Emission, deeper: int) -> WarpProgram:
+def fitted(emission: Emission, lower: Lower) -> WarpProgram:
     """The warp program whose roles begin where they compile cleanly, together if that is found."""
-    program = lower_schedule(emission, deeper=deeper)
+    program = lower(emission)
     clean = {
-        role.name: _clean_beginnings(emission, deeper, role)
+        role.name: _clean_beginnings(emission, lower, role)
         for role in program.roles
         if role.warps > 1
     }
     least, best = sys.maxsize, program
     for chosen in islice(product(*clean.values()), MOST_TOGETHER):
         begins = dict(zip(clean, chosen, strict=True))
-        program = lower_schedule(emission, deeper=deeper, begins=begins)
+        program = lower(emission, begins=begins)
         report = compile_program(program)[1].report
         if is_clean(report):
             return program
@@ -53,13 +56,26 @@ def fitted(emission: Emission, deeper: int) -> WarpProgram:
     return best
 
 
-def _clean_beginnings(emission: Emission, deeper: int, role: Role) -> list[int]:
+def _clean_beginnings(emission: Emission, lower: Lower, role: Role) -> list[int]:
     """Where the period of a role may begin so that the role alone compiles cleanly; else at 0."""
     found = []
     for number in range(len(role.operations)):
-        program = lower_schedule(emission, deeper=deeper, begins={role.name: number})
+        program = lower(emission, begins={role.name: number})
         turned = next(other for other in program.roles if other.name == role.name)
         alone = program.model_copy(update={"roles": (turned,)})
         if is_clean(compile_program(alone)[1].report):
             found.append(number)
     return found or [0]
+
+
+def with_margin(emission: Emission, more: int, seconds: float | None) -> Emission | None:
+    """The same loop, solved with more registers of each thread kept for the assembler."""
+    machine = emission.problem.machine
+    registers = machine.registers
+    assert registers is not None, "a profile limits registers"
+    kept = registers.model_copy(update={"base": registers.base + more})
+    problem = emission.problem.model_copy(
+        update={"machine": machine.model_copy(update={"registers": kept})}
+    )
+    schedule = find_schedule(problem, SolveOptions(seconds=seconds)).schedule
+    return None if schedule is None else replace(emission, problem=problem, schedule=schedule)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,10 +15,18 @@ from .output import print_answer
 
 # What solves and emits is imported when it is needed, so that help and errors come at once.
 if TYPE_CHECKING:
+    from ..emitter.lower.grid_order import TileOrderName
     from ..emitting import Emitted, Overlap
     from ..models.answer import Answer
 
 DEVICE_FAULT = 4
+
+
+class TileOrderChoice(StrEnum):
+    """What --tile-order takes; the names of `TileOrderName`."""
+
+    BANDS = "bands"
+    PLAIN = "plain"
 
 
 def emit(
@@ -47,6 +56,20 @@ def emit(
             "--more-ring-slots", min=0, max=16, metavar="N", help="Deepen every ring by so many."
         ),
     ] = 0,
+    tile_order: Annotated[
+        TileOrderChoice,
+        typer.Option(
+            "--tile-order",
+            help="Tiles that run at the same time lie in bands that share operands in L2, "
+            "or as the grid of the kernel document counts them.",
+        ),
+    ] = TileOrderChoice.BANDS,
+    persistent: Annotated[
+        bool,
+        typer.Option(
+            "--persistent", help="As many blocks as the GPU has SMs, each doing tile after tile."
+        ),
+    ] = False,
     time_limit: Annotated[
         float | None,
         typer.Option("--time-limit", min=0.001, metavar="SECONDS", help="Of the search."),
@@ -65,19 +88,24 @@ def emit(
     same).
     """
     answer = _answer(document, gpu, time_limit, quiet=quiet)
-    text, code = emit_answer(answer, output, deeper=ring_slots, seconds=time_limit, as_json=as_json)
+    text, code = emit_answer(
+        answer, output, deeper=ring_slots, tile_order=tile_order.value, persistent=persistent,
+        seconds=time_limit, as_json=as_json,
+    )  # fmt: skip
     print_answer(text)
     return code
 
 
 def emit_answer(
-    answer: Answer, folder: Path, *, deeper: int = 0, seconds: float | None = None,
-    as_json: bool = False,
+    answer: Answer, folder: Path, *, deeper: int = 0, tile_order: TileOrderName = "bands",
+    persistent: bool = False, seconds: float | None = None, as_json: bool = False,
 ) -> tuple[str, int]:  # fmt: skip
     """Write the bundle of an answer: what to print of it, and the exit code."""
     from .. import emitting
 
-    emitted = emitting.emit(answer, deeper=deeper, seconds=seconds)
+    emitted = emitting.emit(
+        answer, deeper=deeper, tile_order=tile_order, persistent=persistent, seconds=seconds
+    )
     emitting.write(emitted, folder)
     code = DEVICE_FAULT if emitted.faults else 0
     if not as_json:

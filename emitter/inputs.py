@@ -27,6 +27,7 @@ class Emission:
     problem: SchedulingProblem
     schedule: Schedule
     tolerance: Tolerance | None = None
+    multiprocessors: int = 132  # of the GPU: so many blocks run at once
 
     @cached_property
     def loop(self) -> Loop:

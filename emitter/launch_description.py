@@ -8,17 +8,19 @@ from typing import Any
 
 from ..models.index_expression import IndexConstant, IndexExpression, IndexName, IndexOperation
 from ..models.kernel import ELEMENT_BYTES
+from ..models.tile_order import MOST_TILES, number_of_tiles
 from ..models.tile_program import ScalarParameter, TensorParameter
 from ..models.warp_program import WarpProgram
 from ..models.warp_program_checks import steps_of
 
 MAP_ALIGNMENT = 16  # bytes, of every stride of a tensor map (CUDA driver API, tensor maps)
 AXES = 3
+MULTIPROCESSORS = "multiprocessors"  # a name in expressions: the number that the GPU has
 
 
 def launch_description(program: WarpProgram, compiler: str, made_by: str) -> dict[str, Any]:
     """launch.json without its format and digests; docs/bundles.md defines the fields."""
-    grid = [_expression(axis.count) for axis in program.grid]
+    grid = _grid(program)
     description: dict[str, Any] = {
         "kernel": program.kernel,
         "gpu": program.gpu,
@@ -30,7 +32,7 @@ def launch_description(program: WarpProgram, compiler: str, made_by: str) -> dic
         "extents": list(program.extents),
         "arguments": [_argument(program, parameter) for parameter in program.parameters],
         "parameters": list(_parameters(program)),
-        "requires": list(_requirements(program)),
+        "requires": list(requirements(program)),
         "compiler": compiler,
         "made_by": made_by,
     }
@@ -53,6 +55,18 @@ def outputs(program: WarpProgram) -> dict[str, str]:
             elif step.step == "store_rows":
                 found[step.argument] = "nan"
     return found
+
+
+def _grid(program: WarpProgram) -> list[Any]:
+    """Blocks along each axis; a line of blocks where the program numbers its tiles."""
+    if program.order is None:
+        return [_expression(axis.count) for axis in program.grid]
+    tiles = _expression(number_of_tiles(program.grid))
+    if not program.persistent:
+        return [tiles]
+    # No blocks, which is refused, where there are more tiles than 32-bit integers can count.
+    countable = ["min", 1, ["//", MOST_TILES, tiles]]
+    return [["*", ["min", tiles, MULTIPROCESSORS], countable]]
 
 
 def _argument(program: WarpProgram, parameter: TensorParameter | ScalarParameter) -> dict[str, Any]:
@@ -91,7 +105,7 @@ def _parameters(program: WarpProgram) -> Iterator[dict[str, Any]]:
             yield {"kind": "scalar", "name": parameter.name}
 
 
-def _requirements(program: WarpProgram) -> Iterator[dict[str, Any]]:
+def requirements(program: WarpProgram) -> Iterator[dict[str, Any]]:
     """Rows that copies touch are multiples of 16 bytes, and what is floored is whole tiles."""
     found: dict[str, int] = {}
     for tensor_map in program.tensor_maps:

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..models.kernel import ELEMENT_BYTES
 from ..models.warp_program import WarpProgram
-from .launch_description import launch_description
+from . import launcher_text
+from .launch_description import MULTIPROCESSORS, launch_description
 from .printer.names import Names, identifier
 from .printer.scope import refuse
 from .printer.text import INDENT, block
@@ -43,91 +44,6 @@ _OPERATORS = {
 }
 """Name in C, when it fails, and the result, for numbers of 64 bits, rounded as Python does."""
 
-_HEAD = """\
-/* $kernel for $gpu ($target), printed by Twill: loads and launches it.
- *
- * It needs the CUDA driver API only: compile it as C11 or C++17 and link with -lcuda. Arrays are
- * row-major without gaps, and start at multiples of 16 bytes:
-$arrays
- *
- * Both functions need a current context, and return 0 if all is well, a CUresult if the driver
- * refuses (above 0), or one of the TWILL_ numbers below (under 0). A launch returns before the
- * kernel has ended. For example:
- *
- *   #include "launcher.c"
- *   CUdevice device; CUcontext context; CUmodule module; CUfunction function;
- *   cuInit(0);
- *   cuDeviceGet(&device, 0);
- *   cuDevicePrimaryCtxRetain(&context, device);
- *   cuCtxSetCurrent(context);
- *   int error = ${prefix}_load("kernel.cubin", &module, &function);
- *   // Arrays are of cuMemAlloc or any other library.
- *   if (error == 0) error = ${prefix}_launch(
- *       function, NULL, $values);
- *   if (error == 0) error = (int)cuCtxSynchronize();
- */
-#include <cuda.h>
-#include <limits.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#define TWILL_BAD_EXTENT (-1) /* an extent is not from 1 to TWILL_LARGEST_EXTENT */
-#define TWILL_NOT_A_MULTIPLE (-2) /* an extent must be a multiple: $multiples */
-#define TWILL_BAD_ADDRESS (-3) /* an array is at 0, or not at a multiple of 16 bytes */
-#define TWILL_BAD_GRID (-4) /* more blocks than CUDA takes, or none */
-#define TWILL_BAD_STRIDE (-5) /* a stride is not a multiple of 16 bytes below 2**40 */
-#define TWILL_LARGEST_EXTENT 2147482624 /* 2**31 - 2**10: kernels add up to a tile to extents */
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-int ${prefix}_load(
-    const char *cubin_path, CUmodule *module, CUfunction *function);
-int ${prefix}_launch(
-$parameters);
-#ifdef __cplusplus
-}
-#endif
-"""
-
-_MAP = """\
-/* How the copy engine sees a row-major array: dimensions and box innermost first. */
-static int ${prefix}_map(
-    CUtensorMap *map, CUdeviceptr array, CUtensorMapDataType type, cuuint64_t bytes,
-    cuuint32_t rank, const cuuint64_t *dims, const cuuint32_t *box, CUtensorMapSwizzle swizzle) {
-  const cuuint64_t limit = (cuuint64_t)1 << 40;
-  const cuuint32_t steps[5] = {1, 1, 1, 1, 1};
-  cuuint64_t strides[5] = {0, 0, 0, 0, 0};
-  cuuint64_t stride = bytes;
-  for (cuuint32_t i = 0; i + 1 < rank; ++i) {
-    if (dims[i] > (limit - 1) / stride) return TWILL_BAD_STRIDE;
-    stride *= dims[i];
-    if (stride % 16 != 0) return TWILL_BAD_STRIDE;
-    strides[i] = stride;
-  }
-  return (int)cuTensorMapEncodeTiled(
-      map, type, rank, (void *)(uintptr_t)array, dims, strides, box, steps,
-      CU_TENSOR_MAP_INTERLEAVE_NONE, swizzle, CU_TENSOR_MAP_L2_PROMOTION_L2_128B,
-      CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
-}
-"""
-
-_LOAD = """\
-int ${prefix}_load(
-    const char *cubin_path, CUmodule *module, CUfunction *function) {
-  CUresult result = cuModuleLoad(module, cubin_path);
-  if (result != CUDA_SUCCESS) return (int)result;
-  result = cuModuleGetFunction(function, *module, "$entry");
-  if (result == CUDA_SUCCESS) {
-    result = cuFuncSetAttribute(
-        *function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, $shared_bytes);
-  }
-  if (result != CUDA_SUCCESS) (void)cuModuleUnload(*module);
-  return (int)result;
-}
-"""
-
 
 def launcher_source(program: WarpProgram) -> str:
     """The text of launcher.c, C11 and C++17: functions that load and launch the kernel.
@@ -141,7 +57,12 @@ def launcher_source(program: WarpProgram) -> str:
     maps, passed = _maps(launch, names)
     body = [*_checks(launch, names), *_grid(launch, names), *maps, *_call(launch, passed)]
     definition = f"int {fixed['prefix']}_launch(\n{fixed['parameters']})"
-    texts = [_HEAD, *_operators(launch), *([_MAP] if maps else []), _LOAD]
+    texts = [
+        launcher_text.HEAD,
+        *_operators(launch),
+        *([launcher_text.MAP] if maps else []),
+        launcher_text.LOAD,
+    ]
     parts = [Template(text).substitute(fixed) for text in texts]
     return "\n".join([*parts, "\n".join(block(definition, body)) + "\n"])
 
@@ -149,6 +70,10 @@ def launcher_source(program: WarpProgram) -> str:
 def _names(launch: Description) -> Names:
     """What arguments and extents are called in C: as in the kernel document, if C allows it."""
     names = Names(_RESERVED.split())
+    if _asks_the_device(launch):
+        for word in ("device", "result"):
+            names.give("local", word)
+        names.give("value", MULTIPROCESSORS)
     for name in [*(one["name"] for one in launch["arguments"]), *launch["extents"]]:
         names.give("value", name)
     return names
@@ -218,12 +143,20 @@ def _checks(launch: Description, names: Names) -> Iterable[str]:
 
 
 def _grid(launch: Description, names: Names) -> Iterable[str]:
+    if _asks_the_device(launch):
+        yield from launcher_text.MULTIPROCESSORS.format(
+            names.of("value", MULTIPROCESSORS)
+        ).splitlines()
     yield from ("", "int wrong = 0;")
     for axis, count in zip("xyz", launch["grid"], strict=True):
         yield f"const long long grid_{axis} = {_expression(count, names, _prefix(launch))};"
     yield "if (wrong) return TWILL_BAD_GRID;"
     for axis, most in zip("xyz", _MOST_BLOCKS, strict=True):
         yield f"if (grid_{axis} < 1 || grid_{axis} > {most}) return TWILL_BAD_GRID;"
+
+
+def _asks_the_device(launch: Description) -> bool:
+    return MULTIPROCESSORS in _words_in(launch["grid"])
 
 
 def _expression(expression: Any, names: Names, prefix: str) -> str:
@@ -237,7 +170,7 @@ def _expression(expression: Any, names: Names, prefix: str) -> str:
 
 def _operators(launch: Description) -> Iterable[str]:
     """The operators that the grid needs, and no more: compilers warn of unused functions."""
-    used = _operators_in(launch["grid"])
+    used = _words_in(launch["grid"])
     for operator, (name, fault, result) in _OPERATORS.items():
         if operator in used:
             flag = ", int *wrong" if fault else ""
@@ -246,11 +179,11 @@ def _operators(launch: Description) -> Iterable[str]:
             yield "\n".join(block(head, [*check, f"return {result};"])) + "\n"
 
 
-def _operators_in(expression: Any) -> set[str]:
-    """Of one expression or a list of them."""
+def _words_in(expression: Any) -> set[str]:
+    """Operators and names of one expression or a list of them."""
     if not isinstance(expression, list):
-        return {expression} if expression in _OPERATORS else set()
-    return set().union(*(_operators_in(part) for part in expression))
+        return {expression} if isinstance(expression, str) else set()
+    return set().union(*(_words_in(part) for part in expression))
 
 
 def _maps(launch: Description, names: Names) -> tuple[list[str], list[str]]:

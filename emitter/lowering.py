@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ..models.errors import Unsupported
 from ..models.warp_program import WarpProgram
 from .inputs import Emission
+from .lower.grid_order import TileOrderName
 from .lower.lower import lower_schedule
 from .lower_tcgen05.lower import lower_for_tensor_memory
 
 
-def lower(emission: Emission, *, deeper: int = 0) -> WarpProgram:
+def lower(
+    emission: Emission, *, deeper: int = 0, tile_order: TileOrderName = "bands",
+    persistent: bool = False, begins: Mapping[str, int] | None = None,
+) -> WarpProgram:  # fmt: skip
     """The warp program of a schedule; `deeper`: ring slots beyond those that it needs.
 
-    Raises Unsupported, naming the operation, for what cannot be emitted yet.
+    The other options are those of `lower_schedule`. For Tensor Memory tiles are in plain order,
+    and `begins` means nothing. Raises Unsupported, naming the operation, for what cannot be emitted
+    yet.
     """
     if emission.graph.lowering == "tcgen05":
+        if persistent:
+            raise Unsupported("a persistent kernel with products in Tensor Memory")
         return lower_for_tensor_memory(emission, deeper=deeper)
-    return lower_schedule(emission, deeper=deeper)
+    return lower_schedule(
+        emission, deeper=deeper, tile_order=tile_order, persistent=persistent, begins=begins
+    )

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from .document import Count, Document, Name, Positive
 from .index_expression import IndexExpression
 from .kernel import ElementType, Target, Tolerance
+from .tile_order import TileOrder
 from .tile_program import GridAxis, Parameter
 from .warp_step import Step
 
@@ -148,6 +149,9 @@ class Role(Document):
 
     A guarded role has no prologue, epilogue and short runs: its steady state runs for the periods 0
     to trips + stages - 2, and a step is left out where period - lag is no iteration.
+
+    In a persistent program all of this is done for each tile of the block, and `last` at the end;
+    cursors of rings go on from tile to tile.
     """
 
     name: Name
@@ -164,6 +168,7 @@ class Role(Document):
     epilogue: tuple[Period, ...] = ()
     short: tuple[ShortRun, ...] = ()
     finish: tuple[Step, ...] = ()
+    last: tuple[Step, ...] = ()
 
     @property
     def spread(self) -> Literal["quads", "rows"]:
@@ -196,6 +201,8 @@ class WarpProgram(Document):
     parameters: tuple[Parameter, ...]  # arguments, in the order of the kernel document
     extents: tuple[Name, ...]  # symbolic extents, passed as 32-bit integers
     grid: tuple[GridAxis, ...]  # fastest first
+    order: TileOrder | None = None  # of the blocks of a line; else the grid is launched as it is
+    persistent: bool = False  # block b of B does the tiles number b, b + B, b + 2 B, ...
     loop: LoopRange
     threads: Positive  # of a block
     entry_registers: Positive  # per thread, at launch

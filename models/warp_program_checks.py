@@ -24,7 +24,7 @@ def check_warp_program(program: WarpProgram) -> None:
     """Raise ProgramViolation with everything that contradicts itself."""
     found = (
         *_memory(program), *_barriers(program), *_registers(program), *_names(program),
-        *tensor_faults(program),
+        *_order(program), *tensor_faults(program),
     )  # fmt: skip
     if found:
         raise ProgramViolation(found)
@@ -94,6 +94,26 @@ def _names(program: WarpProgram) -> Iterator[str]:
             yield from _fragments(role, step)
 
 
+def _order(program: WarpProgram) -> Iterator[str]:
+    if program.persistent:
+        yield from _persistence(program)
+    elif any(role.last for role in program.roles):
+        yield "a role has steps after its last tile, the program has no tiles"
+    if program.order is None:
+        return
+    axes, grid = program.order.axes, [axis.index for axis in program.grid]
+    if sorted(axes) != sorted(grid):
+        yield f"tiles are counted along {', '.join(axes)}, the grid has {', '.join(grid)}"
+
+
+def _persistence(program: WarpProgram) -> Iterator[str]:
+    if program.order is None:
+        yield "a persistent program numbers its tiles, this one has no order"
+    for ring in program.rings:
+        if not ring.arrivals:
+            yield f"ring {ring.name} is never released, a persistent program fills it for each tile"
+
+
 def _fragments(role: Role, step: Step) -> Iterator[str]:
     known = {fragment.name for fragment in role.fragments}
     fields: dict[str, Any] = {name: getattr(step, name, None) for name in ("target", "value")}
@@ -121,3 +141,4 @@ def steps_of(role: Role) -> Iterator[Step]:
         for period in run.periods:
             yield from period.steps
     yield from role.finish
+    yield from role.last

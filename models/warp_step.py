@@ -12,6 +12,7 @@ from .index_expression import IndexExpression
 from .kernel import ElementType
 from .product_operand import FragmentOperand as FragmentOperand
 from .product_operand import SharedOperand as SharedOperand
+from .quad_step import SumQuads
 from .shared_step import (
     CopyElement,
     Publish,
@@ -141,13 +142,17 @@ class Assign(StepBase):
 
 
 class ReduceColumns(StepBase):
-    """target (rows fragment) := max, min or sum over the columns of a matrix expression."""
+    """target (rows fragment) := max, min or sum over the columns of a matrix expression.
+
+    `partial`: over the columns that each thread holds, so that the threads of a quad differ.
+    """
 
     step: Literal["reduce_columns"] = "reduce_columns"
     target: Name
     primitive: Literal["max", "min", "sum"]
     columns: Positive
     value: Expression
+    partial: bool = False
 
 
 class Pin(StepBase):
@@ -256,6 +261,7 @@ Step = Annotated[
     | Boundary
     | Assign
     | ReduceColumns
+    | SumQuads
     | Pin
     | Anchor
     | LoadVector

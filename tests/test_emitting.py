@@ -11,6 +11,8 @@ import pytest
 
 from twill import emitting
 from twill.emitter.inputs import Emission
+from twill.emitter.lower.lower import Lower
+from twill.emitter.lower.versions import SecondVersion
 from twill.emitter.machine.protocol import run_protocols
 from twill.emitting import Emitted, emission_of, emit, report_of, write
 from twill.extractor.sample_cases import sample_cases
@@ -73,8 +75,8 @@ def test_more_registers_are_set_aside_until_the_assembler_has_enough(
     real = emitting._compiled
     asked: list[int] = []
 
-    def short_of_registers(emission: Emission, deeper: int, *changes: str) -> Emitted:
-        made = real(emission, deeper, *changes)
+    def short_of_registers(emission: Emission, lower: Lower, *changes: str) -> Emitted:
+        made = real(emission, lower, *changes)
         registers = emission.problem.machine.registers
         assert registers is not None
         asked.append(registers.base)
@@ -107,6 +109,33 @@ def test_a_bundle_holds_all_that_a_bare_machine_needs(tmp_path: Path) -> None:
     assert {"registers", "spill_store_bytes", "stack_bytes", "advisories", "sass_order"} <= set(
         report
     )
+
+
+def test_a_schedule_with_a_margin_that_cannot_be_lowered_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, asked = emitting._compiled, list[int]()
+
+    def refusing(emission: Emission, lower: Lower, *changes: str) -> Emitted:
+        asked.append(len(asked))
+        if len(asked) == 2:
+            raise SecondVersion("a second version")
+        made = real(emission, lower, *changes)
+        report = replace(made.compiled.report, spill_store_bytes=8 if len(asked) == 1 else 0)
+        return replace(made, compiled=replace(made.compiled, report=report))
+
+    monkeypatch.setattr(emitting, "_compiled", refusing)
+    made = emit(answer("gemm"))
+    assert made.faults == ()
+    assert "fewer than 32 more registers" in made.changes[0]
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize("name", ["gemm", "gemm_bias_gelu", "flash_attention_forward"])
+def test_persistent_kernels_are_as_clean(name: str) -> None:
+    made = emit(answer(name), persistent=True)
+    assert (made.faults, made.changes) == ((), ())
+    assert made.program.persistent
 
 
 def test_equal_input_gives_an_equal_bundle(tmp_path: Path) -> None:

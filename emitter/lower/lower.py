@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -10,6 +10,7 @@ from ...models.errors import Unsupported
 from ...models.index_expression import names_in_index
 from ...models.shared_step import CopyElement
 from ...models.tile_operation import IndexOperand
+from ...models.tile_order import TileOrder
 from ...models.tiling import TileNode
 from ...models.warp_program import LoopRange, NamedBarrier, Role, WarpProgram
 from ...models.warp_program_checks import BARRIER_BYTES, BASE_ALIGNMENT, GROUP_THREADS, steps_of
@@ -19,10 +20,13 @@ from .across import Across, lay_out_scratch
 from .chains import ChainSteps
 from .copies import Copies
 from .finish import Finish, load_vector
+from .grid_order import TileOrderName, order_of
 from .hoisted import hoisted
 from .homes import declare_homes, initial_values, kept_tiles, left_operands, packed_tiles
 from .layouts import Layouts
+from .partial_sums import with_partial_sums
 from .periods import Expansion, expand
+from .persistent import made_persistent
 from .places import Places
 from .plan import Plan, PlannedRole, make_plan
 from .products import Products
@@ -39,24 +43,38 @@ DIRECT = (LoadVector, StoreRows, CopyElement)
 
 SHARED = "shared_memory"  # the memory of that name in the scheduling problem
 
+Lower = Callable[..., WarpProgram]
+"""`lower_schedule` with the options of a caller: of an emission, and of `begins`."""
+
 
 def lower_schedule(
-    emission: Emission, *, deeper: int = 0, begins: Mapping[str, int] | None = None
-) -> WarpProgram:
+    emission: Emission, *, deeper: int = 0, tile_order: TileOrderName = "bands",
+    persistent: bool = False, begins: Mapping[str, int] | None = None,
+) -> WarpProgram:  # fmt: skip
     """The warp program of a schedule; `deeper`: ring slots beyond those that it needs.
 
     `begins`: with which of its operations, in issue order, the period of a role begins; the order
     stays the same. Raises Unsupported, naming the operation, for what cannot be emitted yet.
     """
-    program = _Lowering(emission, deeper, begins or {}).program()
+    order = order_of(emission, tile_order)
+    program = _Lowering(emission, deeper, begins or {}, order, persistent=persistent).program()
     check_turns(program)
-    return program
+    program = with_partial_sums(program)
+    return made_persistent(program, shared_capacity(emission)) if persistent else program
+
+
+def shared_capacity(emission: Emission) -> int:
+    """Bytes of shared memory that a block can have."""
+    return {m.name: m.capacity for m in emission.problem.machine.memories}[SHARED]
 
 
 class _Lowering:
-    def __init__(self, emission: Emission, deeper: int, begins: Mapping[str, int]) -> None:
+    def __init__(
+        self, emission: Emission, deeper: int, begins: Mapping[str, int],
+        order: TileOrder | None, *, persistent: bool,
+    ) -> None:  # fmt: skip
         self.emission = emission
-        self.begins = begins
+        self.begins, self.order, self.persistent = begins, order, persistent
         self.deeper = deeper
         self.layouts = Layouts(emission)
         self.plan: Plan = make_plan(emission)
@@ -82,6 +100,7 @@ class _Lowering:
             kernel=program.kernel, gpu=emission.gpu, target=program.target,
             initiation_interval=emission.schedule.initiation_interval,
             parameters=program.parameters, extents=program.extents(), grid=program.grid,
+            order=self.order,
             loop=LoopRange(
                 index=emission.loop.index, start=emission.loop.start, stop=emission.loop.stop
             ),
@@ -94,8 +113,7 @@ class _Lowering:
         )  # fmt: skip
 
     def _check_shared_memory(self, wanted: int) -> None:
-        memories = {m.name: m.capacity for m in self.emission.problem.machine.memories}
-        most = memories[SHARED]
+        most = shared_capacity(self.emission)
         if wanted > most:
             raise Unsupported(
                 f"{wanted:,} bytes of shared memory with staging and {self.deeper} more ring "
@@ -212,6 +230,7 @@ class _Lowering:
             turns=self.turns,
             rings=self._uses(role),
             interval=self.emission.schedule.initiation_interval,
+            goes_on=self.persistent,
         )
 
     def _uses(self, role: PlannedRole) -> dict[str, RingUse]:

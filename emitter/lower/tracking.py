@@ -58,6 +58,7 @@ class TrackedRole:
     turns: tuple[Turn, ...]
     rings: dict[str, RingUse]
     interval: int  # initiation interval, cycles
+    goes_on: bool = False  # another tile may follow: it needs the slots of the last iterations too
     flying: list[Batch] = field(default_factory=list)  # products, oldest first
     leaving: list[Batch] = field(default_factory=list)  # copies out, oldest first
     chains_done: int = 0
@@ -82,10 +83,12 @@ class TrackedRole:
 
     def drain(self) -> list[Step]:
         """Wait for everything that is still in flight."""
-        steps = [*self._settle(len(self.flying), "", 0, release=False)]
+        steps = [*self._settle(len(self.flying), "", 0, release=self.goes_on)]
         if self.leaving:
-            self.leaving = []
+            over, self.leaving = self.leaving, []
             steps.append(WaitCopies())
+            if self.goes_on:
+                steps += (s for b in over for s in self._have_read(b.operation, b.iteration))
         return steps
 
     def _settle_what_is_over(self, now: int, operation: PlannedOperation) -> Iterator[Step]:

@@ -117,7 +117,7 @@ class Block:
     """The state that the roles of a block share."""
 
     plan: Plan
-    data: BlockData | None
+    data: BlockData | None = None  # of the tile that the current role is in
     rings: dict[str, RingState] = field(default_factory=dict)
     slots: dict[str, list[Slot]] = field(default_factory=dict)
     barriers: dict[str, NamedBarrierState] = field(default_factory=dict)

@@ -136,7 +136,8 @@ class BlockData:
             combine.reduce(values[:, np.arange(shape.elements) // 2 % 2 == half], axis=1)
             for half in range(2)
         ]
-        here.own.write(step.target, over_quads(np.stack(halves, axis=1), combine))
+        own = np.stack(halves, axis=1)
+        here.own.write(step.target, own if step.partial else over_quads(own, combine))
 
     def load_vector(self, step: LoadVector, here: Here) -> None:
         """Each thread the elements of its own registers."""

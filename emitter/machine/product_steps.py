@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ...models.errors import ProgramViolation
+from ...models.quad_step import SumQuads
 from ...models.warp_step import (
     Anchor,
     Assign,
@@ -16,6 +19,7 @@ from ...models.warp_step import (
 )
 from .hazards import Hazard
 from .knowledge import SETTLED
+from .layouts import over_quads
 from .memory_steps import check_staged, fetch
 from .ring_steps import acquired_slot
 from .role_run import RoleRun
@@ -96,3 +100,11 @@ def reduce_columns(run: RoleRun, step: ReduceColumns) -> None:
     run.ledger.write(step.target)
     if run.block.data is not None:
         run.block.data.reduce_columns(step, run.here)
+
+
+def sum_quads(run: RoleRun, step: SumQuads) -> None:
+    """Add up what the threads of each quad hold."""
+    run.ledger.check_read((step.target,))
+    run.ledger.write(step.target)
+    if run.registers is not None:
+        run.registers.write(step.target, over_quads(run.registers.read(step.target), np.add))

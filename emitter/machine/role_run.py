@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from ...models.warp_expression import StoredElement
 from ...models.warp_program import Role
 from ...models.warp_step import Step
 from .block import Block
+from .block_data import BlockData
 from .hazards import Hazard
 from .here import Here
 from .knowledge import (
@@ -32,7 +33,9 @@ from .unrolled import Unrolled
 from .waits import Wait
 
 # Steps on registers alone, which no other role and no copy can tell from a single one.
-_LOCAL = frozenset({"assign", "reduce_columns", "pin", "anchor", "boundary", "load_vector"})
+_LOCAL = frozenset(
+    {"assign", "reduce_columns", "sum_quads", "pin", "anchor", "boundary", "load_vector"}
+)
 
 Handler = Callable[["RoleRun", Any], Wait | None]
 
@@ -47,6 +50,15 @@ class Reservation:
     ranges: list[tuple[str, int, int]] = field(default_factory=list)  # buffer, from, to
 
 
+@dataclass(frozen=True, slots=True)
+class TileRun:
+    """One tile of a block: the steps of each role, the trips of its loop, and its data."""
+
+    steps: Sequence[list[Unrolled]]
+    trips: int
+    data: BlockData | None
+
+
 @dataclass(slots=True)
 class RoleRun:
     """What one role has done. A role of 4 warps acts as its 128 threads in step."""
@@ -54,8 +66,7 @@ class RoleRun:
     role: Role
     index: int
     block: Block
-    steps: list[Unrolled]
-    trips: int
+    tiles: Sequence[TileRun]
     known: Knowledge
     registers: Registers | None  # None where no data is computed
     ledger: Ledger = field(default_factory=Ledger)
@@ -70,6 +81,9 @@ class RoleRun:
     leaving: dict[tuple[str, int], int] = field(default_factory=dict)  # (ring, tile) -> last copy
     drained: int = 0  # copies out known to have read
     written: int = 0  # copies out known to have written
+    tile: int = 0  # number of the current tile, of those of the block
+    steps: Sequence[Unrolled] = ()  # of that tile
+    trips: int = 0
     number: int = 0  # of the current step
     iteration: int | None = None
     waiting: Wait | None = None
@@ -86,8 +100,19 @@ class RoleRun:
 
     def run(self, handlers: Mapping[str, Handler]) -> Iterator[Wait | None]:
         """Do all steps; yields what it waits for, or None where others may go first."""
+        for number, tile in enumerate(self.tiles):
+            self.tile, self.steps, self.trips = number, tile.steps[self.index], tile.trips
+            yield from self._do_steps(handlers, tile.data)
+        self.steps = [(step, None) for step in self.role.last]
+        yield from self._do_steps(handlers, None)
+        self._end()
+
+    def _do_steps(
+        self, handlers: Mapping[str, Handler], data: BlockData | None
+    ) -> Iterator[Wait | None]:
         for number, (step, iteration) in enumerate(self.steps):
             self.number, self.iteration = number, iteration
+            self.block.data = data  # roles may be in different tiles
             handler = handlers[step.step]
             try:
                 wait = handler(self, step)
@@ -100,7 +125,6 @@ class RoleRun:
                     wait.passed()
                 except Hazard as hazard:
                     raise self.violation(str(hazard)) from None
-        self._end()
 
     def outgoing(self) -> Knowledge:
         """What an arrival of all its warps tells others: its own doings included."""
@@ -146,6 +170,7 @@ class RoleRun:
         """The role and the current step."""
         of = f" of {step.operation}" if step.operation else ""
         when = "" if self.iteration is None else f" in iteration {self.iteration}"
+        when += f" of tile {self.tile}" if len(self.tiles) > 1 else ""
         return f"{self.role.name}, step {self.number} ({step.step}{of}{when})"
 
     def violation(self, sentence: str) -> ProgramViolation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -18,8 +18,7 @@ from . import (
 from .block import Block
 from .knowledge import nothing
 from .registers import Registers
-from .role_run import Handler, RoleRun
-from .unrolled import Unrolled
+from .role_run import Handler, RoleRun, TileRun
 from .waits import Wait
 
 HANDLERS: Mapping[str, Handler] = {
@@ -34,6 +33,7 @@ HANDLERS: Mapping[str, Handler] = {
     "anchor": product_steps.pin,  # adds a zero
     "assign": product_steps.assign,
     "reduce_columns": product_steps.reduce_columns,
+    "sum_quads": product_steps.sum_quads,
     "load_vector": memory_steps.load_vector,
     "store_rows": memory_steps.store_rows,
     "stage": memory_steps.stage,
@@ -83,14 +83,14 @@ class _Strand:
         return True
 
 
-def run_block(block: Block, steps: list[list[Unrolled]], trips: int, random: Random) -> None:
-    """Run all roles to their ends. Raises ProgramViolation for hazards and deadlocks."""
+def run_block(block: Block, tiles: Sequence[TileRun], random: Random) -> None:
+    """Run all roles through all tiles. Raises ProgramViolation for hazards and deadlocks."""
     roles = block.plan.program.roles
-    width = len(roles)
+    width, has_data = len(roles), any(tile.data is not None for tile in tiles)
     runs = [
         RoleRun(
-            role, index, block, steps[index], trips, nothing(width),
-            Registers(role) if block.data is not None else None,
+            role, index, block, tiles, nothing(width),
+            Registers(role) if has_data else None,
         )
         for index, role in enumerate(roles)
     ]  # fmt: skip

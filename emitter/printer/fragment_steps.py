@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...models.kernel import ElementType
+from ...models.quad_step import SumQuads
 from ...models.warp_expression import Expression, FragmentElement, Rounded
 from ...models.warp_step import Assign, ReduceColumns
 from .expressions import Element, element_of, matrix_element, text_of, value_of
@@ -59,15 +60,23 @@ def print_reduce_columns(step: ReduceColumns, scope: Scope) -> list[str]:
         whole = f"{name} = {_joined(step, pairs[0], pairs[1], type_name)};"
         lines = unrolled("i", step.columns, [f"part[i & 3] = {first};"])
         return block("", [f"{type_name} part[4];", *lines, whole])
-    halves = _joined(step, "part[2 * r]", "part[2 * r + 1]", type_name)
+    result = _joined(step, "part[2 * r]", "part[2 * r + 1]", type_name)
+    if not step.partial:
+        result = f"quad_{step.primitive}({result})"
     return block(
         "",
         [
             f"{type_name} part[4];",
             *unrolled("i", step.columns // 2, [f"part[i & 3] = {first};"]),
-            *unrolled("r", 2, [f"{name}[r] = quad_{step.primitive}({halves});"]),
+            *unrolled("r", 2, [f"{name}[r] = {result};"]),
         ],
     )
+
+
+def print_sum_quads(step: SumQuads, scope: Scope) -> list[str]:
+    """Across the lanes of each row."""
+    name = scope.fragment(scope.layout(step.target, "rows").name)
+    return unrolled("r", 2, [f"{name}[r] = quad_sum({name}[r]);"])
 
 
 def _joined(step: ReduceColumns, left: str, right: str, type_name: str) -> str:

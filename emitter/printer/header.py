@@ -17,6 +17,8 @@ def header(program: WarpProgram) -> list[str]:
         f"One iteration every {interval}, as scheduled. Each role's operations in issue order;",
         "name@-1 is of the iteration before the newest.",
     ]
+    if program.persistent:
+        lines.append("Persistent: block b of B does the tiles number b, b + B, b + 2 B, ...")
     width = max(len(role.name) for role in program.roles)
     for role in program.roles:
         head = f"  {role.name:<{width}}  {_warps(role):<11}  "

@@ -5,12 +5,14 @@ from __future__ import annotations
 from ...models.index_expression import IndexExpression, IndexName
 from ...models.kernel import ElementType
 from ...models.shared_step import CopyElement
+from ...models.warp_program import Fragment
 from ...models.warp_step import LoadVector, StoreRows
 from .expressions import Element, element_of, text_of
 from .fragments import element_type, registers_of
 from .indices import Sum, atom, constant
 from .scope import Scope
 from .text import block, guarded, unrolled
+from .vector_pairs import loads_pairs
 
 Vector = LoadVector | StoreRows | CopyElement
 _STORED: dict[ElementType, str] = {
@@ -29,6 +31,8 @@ def print_load_vector(step: LoadVector, scope: Scope) -> list[str]:
         scope.layout(step.target, "columns", "rows", "scalar"),
         scope.fragment(step.target),
     )
+    if loads_pairs(step, target, scope):
+        return _pairs(step, target, scope)
     dtype, pointer = scope.tensor(step.argument).dtype, scope.names.of("argument", step.argument)
     variable = {"columns": "j", "rows": "" if scope.by_row else "r"}.get(target.layout, "")
     loaded = _widened(f"{pointer}[{_base(step, scope)}at]", dtype)
@@ -41,6 +45,19 @@ def print_load_vector(step: LoadVector, scope: Scope) -> list[str]:
         f"{register} = {_inside(step, scope)} ? {loaded} : {zero};",
     ]
     return unrolled(variable, registers_of(target), lines) if variable else block("", lines)
+
+
+def _pairs(step: LoadVector, target: Fragment, scope: Scope) -> list[str]:
+    """A load for each two registers."""
+    dtype, pointer = scope.tensor(step.argument).dtype, scope.names.of("argument", step.argument)
+    name = scope.fragment(step.target)
+    load = f"load_pair_{dtype}({pointer} + {_base(step, scope)}at, {name}[j], {name}[j + 1]);"
+    lines = [
+        f"const int at = {_place(step, Element(across='4 * j'), scope)};",
+        f"{name}[j] = {name}[j + 1] = 0.0f;",
+        f"if ({_inside(step, scope)}) {load}",
+    ]
+    return unrolled("j", registers_of(target), lines, step=2)
 
 
 def print_store_rows(step: StoreRows, scope: Scope) -> list[str]:

@@ -271,6 +271,26 @@ DEV float round_fp16(float x) { return unpack_fp16(pack_fp16(x, 0.0f)); }
 
 DEV float round_fp8e4m3(float x) { return unpack_fp8e4m3(pack_fp8e4m3(x, 0.0f)); }
 
+// ---- vectors: two neighbours that nobody writes, the first at a multiple of their size
+
+DEV void load_pair_f32(const float* from, float& a, float& b) {
+  asm("ld.global.nc.v2.f32 {%0, %1}, [%2];" : "=f"(a), "=f"(b) : "l"(from));
+}
+
+DEV void load_pair_bf16(const u16* from, float& a, float& b) {
+  u32 pair;
+  asm("ld.global.nc.u32 %0, [%1];" : "=r"(pair) : "l"(from));
+  a = unpack_bf16(pair, 0);
+  b = unpack_bf16(pair, 1);
+}
+
+DEV void load_pair_fp16(const u16* from, float& a, float& b) {
+  u32 pair;
+  asm("ld.global.nc.u32 %0, [%1];" : "=r"(pair) : "l"(from));
+  a = unpack_fp16(pair, 0);
+  b = unpack_fp16(pair, 1);
+}
+
 // ---- vectors, and elements one by one, in shared memory; across rows and lanes
 
 // The same number, of which the compiler knows nothing.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...models.index_expression import IndexConstant
 from ...models.kernel import Target
 from ...models.tile_program import ScalarParameter
 from ...models.warp_program import Role, WarpProgram
@@ -10,8 +9,8 @@ from ...models.warp_program_checks import steps_of
 from ...models.warp_step import StoreRows
 from . import storage
 from .fragments import element_type
+from .grid_indices import definitions, grid_counts, grid_indices, name_grid, needed, trips
 from .header import header
-from .indices import Sum
 from .memory_steps import pointer_type
 from .names import Names, identifier
 from .prelude import pieces, prelude_for
@@ -20,7 +19,6 @@ from .roles import print_role
 from .scope import Scope, refuse
 from .text import block, guarded, indented, words_in
 
-AXES = ("x", "y", "z")
 TARGETS: tuple[Target, ...] = ("sm_90a", "sm_100a")
 """The architectures there is text for."""
 
@@ -72,8 +70,7 @@ def _parameters(program: WarpProgram, names: Names) -> str:
     for scalar in program.parameters:
         if isinstance(scalar, ScalarParameter):
             found.append(f"{element_type(scalar.dtype)} {names.give('argument', scalar.name)}")
-    for axis in program.grid:
-        names.give("grid", axis.index)
+    name_grid(program, names)
     names.give("loop", program.loop.index)
     return ",\n    ".join(found)
 
@@ -83,33 +80,20 @@ def _body(program: WarpProgram, names: Names) -> list[str]:
     setup = storage.initialization(program, names)
     used = words_in("\n".join([*setup, *roles]))
     scope = Scope(program, program.roles[0], names)
-    known = {
-        **{
-            names.of("grid", axis.index): f"blockIdx.{AXES[place]}"
-            for place, axis in enumerate(program.grid)
-        },
-        "trips": _trips(scope),
-        "lane": "threadIdx.x % 32",
-    }
-    used |= words_in(known["trips"]) if "trips" in used else set()
+    known = grid_counts(scope)
+    if not program.persistent:
+        known |= grid_indices(scope) | trips(scope)
+    known = needed({**known, "lane": "threadIdx.x % 32"}, used)
     return [
         *storage.addresses(program, names, used),
         # The shuffle tells the compiler that the warps' choice of a role is uniform.
         "const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);",
-        *(f"const int {name} = {value};" for name, value in known.items() if name in used),
+        *definitions(known),
         "",
         *setup,
         "",
         *roles,
     ]
-
-
-def _trips(scope: Scope) -> str:
-    loop = scope.program.loop
-    count: Sum = scope.index(loop.stop) + scope.index(loop.start) * -1
-    from_0 = loop.start == IndexConstant(kind="constant", value=0)
-    sure = from_0 and scope.is_natural(loop.stop)
-    return count.text if sure else f"max(0, {count.text})"
 
 
 def _roles(program: WarpProgram, names: Names) -> list[str]:

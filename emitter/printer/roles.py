@@ -12,6 +12,7 @@ from ...models.warp_program import Period, Role
 from ...models.warp_program_checks import steps_of
 from ...models.warp_step import Acquire, Reserve, Step
 from .fragments import declaration
+from .grid_indices import over_tiles
 from .iteration import Iteration, at_end, at_start, in_guarded_loop, in_short_run, in_steady_state
 from .scope import Scope
 from .steps import print_step
@@ -40,7 +41,11 @@ def print_role(scope: Scope) -> list[str]:
     used = words_in("\n".join(work))
     known = _CONSTANTS_BY_ROW if scope.by_row else _CONSTANTS
     constants = [text for name, text in known.items() if name in used]
-    return [*constants, *cursors, *(d for d in declared if words_in(d) & used), *work]
+    work = [*(d for d in declared if words_in(d) & used), *work]
+    if scope.program.persistent:
+        # Fragments are declared within: none lives from one tile to the next.
+        work = [*over_tiles(work, scope), *_section(role.last, scope)]
+    return [*constants, *cursors, *work]
 
 
 def _cursors(scope: Scope) -> list[str]:

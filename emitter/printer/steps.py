@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...models import barrier_step, shared_step, tensor_memory_step, warp_step
+from ...models import barrier_step, quad_step, shared_step, tensor_memory_step, warp_step
 from ...models.step_base import StepBase
 from ...models.warp_step import Step
 from .across_steps import (
@@ -16,7 +16,7 @@ from .across_steps import (
     print_stage_last_rows,
 )
 from .barrier_steps import print_arrive, print_sync
-from .fragment_steps import print_assign, print_reduce_columns
+from .fragment_steps import print_assign, print_reduce_columns, print_sum_quads
 from .memory_steps import print_copy_element, print_load_vector, print_store_rows
 from .product_steps import (
     print_anchor,
@@ -61,6 +61,7 @@ EMITTERS: Mapping[type[StepBase], Emitter] = {
     warp_step.Boundary: print_boundary,
     warp_step.Assign: print_assign,
     warp_step.ReduceColumns: print_reduce_columns,
+    quad_step.SumQuads: print_sum_quads,
     warp_step.Pin: print_pin,
     warp_step.Anchor: print_anchor,
     warp_step.LoadVector: print_load_vector,

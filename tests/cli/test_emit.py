@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from twill.cli.main import run
+from twill.models.errors import InvalidInput
+from twill.runtime.binding import grid_of
+from twill.runtime.bundle import Bundle
 
 
 def test_a_library_kernel_becomes_a_bundle(
@@ -70,6 +73,32 @@ def test_a_folder_with_something_else_is_left_alone(
     assert run(["emit", "gemm", "-o", str(tmp_path), "--quiet"]) == 2
     assert "holds something that is no bundle" in capsys.readouterr().err
     assert (tmp_path / "letter.txt").read_text() == "keep me"
+
+
+def test_the_order_of_tiles_is_an_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocks = {}
+    for order in ("bands", "plain"):
+        options = ["--quiet", "--tile-order", order]
+        assert run(["emit", "gemm", "-o", str(tmp_path / order), *options]) == 0
+        blocks[order] = json.loads((tmp_path / order / "launch.json").read_text())["grid"]
+    m, n = ["cdiv", "M", 128], ["cdiv", "N", 256]
+    assert blocks == {"bands": [["*", m, n], 1, 1], "plain": [m, n, 1]}
+    assert "0 bytes spilled" in capsys.readouterr().out
+
+
+def test_persistent_kernels_are_an_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["emit", "gemm", "-o", str(tmp_path / "bundle"), "--quiet", "--persistent"]) == 0
+    assert "0 bytes spilled" in capsys.readouterr().out
+    launch = Bundle.load(tmp_path / "bundle").manifest
+    values = {"M": 1024, "N": 1024, "K": 64, "multiprocessors": 20}
+    assert grid_of(launch.grid, values) == (20, 1, 1)
+    assert grid_of(launch.grid, {**values, "multiprocessors": 132}) == (32, 1, 1)
+    with pytest.raises(InvalidInput, match="= 0 blocks"):
+        grid_of(launch.grid, {**values, "M": 2**30, "N": 2**30})
 
 
 def test_solving_and_emitting_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from twill.emitter.printer.printer import print_cuda
-from twill.tests.support.emissions import warp_program
+from twill.tests.support.emissions import persistent_program, warp_program
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "kernels"
 
@@ -21,3 +21,9 @@ def test_sources_of_library_kernels(name: str, golden: Callable[[str, Path], Non
 @pytest.mark.parametrize("name", ["flash_attention_forward", "gemm"])
 def test_sources_for_tensor_memory(name: str, golden: Callable[[str, Path], None]) -> None:
     golden(print_cuda(warp_program(name, "b200")), GOLDEN / f"{name}.b200.cu")
+
+
+@pytest.mark.parametrize("name", ["flash_attention_forward", "gemm"])
+def test_sources_of_persistent_kernels(name: str, golden: Callable[[str, Path], None]) -> None:
+    text = print_cuda(persistent_program(name))
+    golden(text, GOLDEN / f"{name}.persistent.h100-sxm.cu")

@@ -18,12 +18,13 @@ from twill.models.index_expression import (
     IndexOperator,
     evaluate_index,
 )
+from twill.models.tile_order import TileOrder
 from twill.models.tile_program import GridAxis, ScalarParameter
 from twill.models.warp_program import WarpProgram
 from twill.runtime.binding import LARGEST_EXTENT
 from twill.runtime.dtypes import DTYPES
 from twill.tests.runtime.recording_driver import Launcher, compile_with
-from twill.tests.support.emissions import EMITTED, warp_program
+from twill.tests.support.emissions import EMITTED, persistent_program, warp_program
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "kernels"
 EXTENTS = {
@@ -77,6 +78,45 @@ def test_it_launches_as_the_runtime_does(name: str, tmp_path: Path) -> None:
     assert launcher.record == launcher.expected(EXTENTS[name])
 
 
+PERSISTENT = ("gemm", "flash_attention_causal")
+
+
+@pytest.mark.parametrize("name", PERSISTENT)
+def test_a_persistent_kernel_has_a_block_for_each_multiprocessor(name: str, tmp_path: Path) -> None:
+    launcher = Launcher(persistent_program(name), tmp_path)
+    assert launcher.run(EXTENTS[name]) == 0
+    assert launcher.record == launcher.expected(EXTENTS[name])
+    many = {extent: 64 * size for extent, size in EXTENTS[name].items()}
+    assert launcher.run(many) == 0
+    assert any("grid 132 1 1 " in line for line in launcher.record)
+
+
+@pytest.mark.parametrize("call", ["cuCtxGetDevice", "cuDeviceGetAttribute"])
+def test_a_device_that_does_not_say_how_many(call: str, tmp_path: Path) -> None:
+    launcher = Launcher(persistent_program("gemm"), tmp_path)
+    launcher.answer(call, 201)
+    assert launcher.run(EXTENTS["gemm"]) == 201
+    assert launcher.record == []
+
+
+@pytest.mark.parametrize(("columns", "error"), [(2**31 - 2**11, 0), (2**31 - 2**10, -4)])
+def test_more_tiles_than_can_be_numbered(columns: int, error: int, tmp_path: Path) -> None:
+    count = joined("*", "M", "N")
+    axes = (GridAxis(index="m", count=count),)
+    update = {"grid": axes, "order": TileOrder(axes=("m",))}
+    launcher = Launcher(persistent_program("gemm").model_copy(update=update), tmp_path)
+    assert launcher.run({"M": 1, "K": 8, "N": columns}) == 0
+    assert launcher.run({"M": 2, "K": 8, "N": columns // 2}) == 0
+    assert launcher.run({"M": 1 + columns // 8, "K": 8, "N": 8}) == error
+
+
+def test_persistent_launchers_compile_as_cpp_and_side_by_side(tmp_path: Path) -> None:
+    texts = [launcher_source(persistent_program(name)) for name in PERSISTENT]
+    (tmp_path / "all.c").write_text("\n".join(texts))
+    compile_with(tmp_path, "g++", "-x", "c++", "-std=c++17", "-fsyntax-only", "all.c")
+    compile_with(tmp_path, "gcc", "-std=c11", "-fsyntax-only", "all.c")
+
+
 def test_it_loads_and_allows_the_shared_memory(tmp_path: Path) -> None:
     launcher = Launcher(warp_program("gemm"), tmp_path)
     assert launcher.load() == 0
@@ -117,8 +157,10 @@ def test_launching_fails_as_the_driver_says(
         ("gemm", {}, {"b": 0}, -3),
         ("gemm", {}, {"c": 0x108}, -3),
         ("gemm_bias_gelu", {}, {"bias": 0x108}, -3),
-        ("gemm", {"N": 256 * 65535}, {}, 0),
-        ("gemm", {"N": 256 * 65535 + 8}, {}, -4),
+        ("gemm", {"M": 2**30, "N": 2**15}, {}, 0),
+        ("gemm", {"M": 2**30, "N": 2**30}, {}, -4),
+        ("flash_attention_causal", {"heads": 65535}, {}, 0),
+        ("flash_attention_causal", {"heads": 65536}, {}, -4),
         ("grouped_gemm", {"N": 2**19, "K": 2**20 - 8}, {}, 0),
         ("grouped_gemm", {"N": 2**19, "K": 2**20}, {}, -5),
         ("grouped_gemm", {"K": LARGEST_EXTENT, "N": 256 * 65535}, {}, -5),
@@ -174,7 +216,7 @@ def joined(operator: IndexOperator, left: Any, right: Any) -> IndexOperation:
 def with_grid(*counts: IndexExpression) -> WarpProgram:
     """gemm with another grid."""
     axes = tuple(GridAxis(index=f"i{n}", count=count) for n, count in enumerate(counts))
-    return warp_program("gemm").model_copy(update={"grid": axes})
+    return warp_program("gemm").model_copy(update={"grid": axes, "order": None})
 
 
 def test_expressions_round_as_in_python(tmp_path: Path) -> None:

@@ -21,7 +21,11 @@ from twill.runtime.expressions import evaluate, read_expression
 from twill.runtime.tensor_maps import tensor_map_fields
 
 STRICT = ("-Wall", "-Wextra", "-Werror", "-Wmissing-declarations")
-ANSWERS = ("cuModuleLoad", "cuModuleGetFunction", "cuFuncSetAttribute", "map", "launch")
+ANSWERS = (
+    "cuModuleLoad", "cuModuleGetFunction", "cuFuncSetAttribute", "map", "launch",
+    "cuCtxGetDevice", "cuDeviceGetAttribute",
+)  # fmt: skip
+MULTIPROCESSORS = 132
 
 # Types, values and prototypes as in cuda.h of CUDA 13.0.
 CUDA_H = """
@@ -37,6 +41,7 @@ typedef struct CUfunc_st *CUfunction;
 typedef struct CUstream_st *CUstream;
 typedef enum cudaError_enum { CUDA_SUCCESS = 0, CUDA_ERROR_INVALID_VALUE = 1 } CUresult;
 typedef enum { CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES = 8 } CUfunction_attribute;
+typedef enum { CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT = 16 } CUdevice_attribute;
 typedef struct CUtensorMap_st {
 #ifdef __cplusplus
   alignas(128)
@@ -65,6 +70,8 @@ CUresult cuDeviceGet(CUdevice *device, int ordinal);
 CUresult cuDevicePrimaryCtxRetain(CUcontext *pctx, CUdevice dev);
 CUresult cuCtxSetCurrent(CUcontext ctx);
 CUresult cuCtxSynchronize(void);
+CUresult cuCtxGetDevice(CUdevice *device);
+CUresult cuDeviceGetAttribute(int *pi, CUdevice_attribute attrib, CUdevice dev);
 CUresult cuModuleLoad(CUmodule *module, const char *fname);
 CUresult cuModuleUnload(CUmodule hmod);
 CUresult cuModuleGetFunction(CUfunction *hfunc, CUmodule hmod, const char *name);
@@ -90,7 +97,7 @@ DRIVER_C = """
 #include <stdio.h>
 #include <string.h>
 char record[65536];
-int answers[5], sizes[64], maps;
+int answers[7], sizes[64], maps;
 #define SAY(...) sprintf(record + strlen(record), __VA_ARGS__)
 #define SAY_ALL(word, n, from) SAY(word); \\
   for (unsigned i = 0; i < (n); ++i) SAY(" %llu", (unsigned long long)(from)[i])
@@ -106,6 +113,10 @@ CUresult cuModuleGetFunction(CUfunction *f, CUmodule m, const char *name) {
 }
 CUresult cuFuncSetAttribute(CUfunction f, CUfunction_attribute a, int value) {
   SAY("attribute %d %d %d\\n", f == (CUfunction)0x40, (int)a, value); return (CUresult)answers[2];
+}
+CUresult cuCtxGetDevice(CUdevice *device) { *device = 7; return (CUresult)answers[5]; }
+CUresult cuDeviceGetAttribute(int *value, CUdevice_attribute attribute, CUdevice device) {
+  *value = attribute == 16 && device == 7 ? 132 : -1; return (CUresult)answers[6];
 }
 CUresult cuTensorMapEncodeTiled(
     CUtensorMap *map, CUtensorMapDataType type, cuuint32_t rank, void *array,
@@ -160,7 +171,7 @@ class Launcher:
 
     def answer(self, call: str, result: int) -> None:
         """What a call of the driver returns from now on."""
-        answers = (ctypes.c_int * 5).in_dll(self.library, "answers")
+        answers = (ctypes.c_int * 7).in_dll(self.library, "answers")
         answers[ANSWERS.index(call)] = result
 
     @property
@@ -204,7 +215,8 @@ class Launcher:
                 passed.append(struct.pack("<i", extents[one["name"]]))
             else:
                 passed.append(struct.pack("<f", scalar))
-        grid = grid_of([read_expression(count) for count in self.launch["grid"]], extents)
+        values = {**extents, "multiprocessors": MULTIPROCESSORS}
+        grid = grid_of([read_expression(count) for count in self.launch["grid"]], values)
         launched = "launch 1 grid {} {} {} threads {} 1 1 shared {} stream 1 extra 0".format(
             *grid, self.launch["threads"], self.launch["shared_bytes"]
         )

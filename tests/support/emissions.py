@@ -132,6 +132,12 @@ def warp_program(name: str, gpu: str = "h100-sxm") -> WarpProgram:
     return lower(emitted(name, gpu))
 
 
+@cache
+def persistent_program(name: str) -> WarpProgram:
+    """The same as a persistent kernel."""
+    return lower(emission(name), persistent=True)
+
+
 def role_of(program: WarpProgram, name: str) -> Role:
     """The role of that name."""
     return next(role for role in program.roles if role.name == name)

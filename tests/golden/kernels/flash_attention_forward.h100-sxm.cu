@@ -380,7 +380,7 @@ flash_attention_forward(
           #pragma unroll
           for (int i = 0; i < 64; ++i) part[i & 3] = i < 4 ? p_0[i] : part[i & 3] + p_0[i];
           #pragma unroll
-          for (int r = 0; r < 2; ++r) row_sum_sum_0[r] = quad_sum(part[2 * r] + part[2 * r + 1]);
+          for (int r = 0; r < 2; ++r) row_sum_sum_0[r] = part[2 * r] + part[2 * r + 1];
         }
         #pragma unroll
         for (int r = 0; r < 2; ++r) row_sum_0[r] = row_sum_0[r] * alpha_0[r] + row_sum_sum_0[r];
@@ -462,7 +462,7 @@ flash_attention_forward(
         #pragma unroll
         for (int i = 0; i < 64; ++i) part[i & 3] = i < 4 ? p_0[i] : part[i & 3] + p_0[i];
         #pragma unroll
-        for (int r = 0; r < 2; ++r) row_sum_sum_0[r] = quad_sum(part[2 * r] + part[2 * r + 1]);
+        for (int r = 0; r < 2; ++r) row_sum_sum_0[r] = part[2 * r] + part[2 * r + 1];
       }
       #pragma unroll
       for (int r = 0; r < 2; ++r) row_sum_0[r] = row_sum_0[r] * alpha_0[r] + row_sum_sum_0[r];
@@ -490,6 +490,8 @@ flash_attention_forward(
       pin_f32x64(acc_0);
       pin_b32x32(p_to_bf16_0);
     }
+    #pragma unroll
+    for (int r = 0; r < 2; ++r) row_sum_0[r] = quad_sum(row_sum_0[r]);
     // store_o[0]
     bar_sync<3, 128>();  // all_compute-1
     {
@@ -603,7 +605,7 @@ flash_attention_forward(
         #pragma unroll
         for (int i = 0; i < 64; ++i) part[i & 3] = i < 4 ? p_1[i] : part[i & 3] + p_1[i];
         #pragma unroll
-        for (int r = 0; r < 2; ++r) row_sum_sum_1[r] = quad_sum(part[2 * r] + part[2 * r + 1]);
+        for (int r = 0; r < 2; ++r) row_sum_sum_1[r] = part[2 * r] + part[2 * r + 1];
       }
       #pragma unroll
       for (int r = 0; r < 2; ++r) row_sum_1[r] = row_sum_1[r] * alpha_1[r] + row_sum_sum_1[r];
@@ -685,7 +687,7 @@ flash_attention_forward(
           #pragma unroll
           for (int i = 0; i < 64; ++i) part[i & 3] = i < 4 ? p_1[i] : part[i & 3] + p_1[i];
           #pragma unroll
-          for (int r = 0; r < 2; ++r) row_sum_sum_1[r] = quad_sum(part[2 * r] + part[2 * r + 1]);
+          for (int r = 0; r < 2; ++r) row_sum_sum_1[r] = part[2 * r] + part[2 * r + 1];
         }
         #pragma unroll
         for (int r = 0; r < 2; ++r) row_sum_1[r] = row_sum_1[r] * alpha_1[r] + row_sum_sum_1[r];
@@ -715,6 +717,8 @@ flash_attention_forward(
       pin_f32x64(acc_1);
       pin_b32x32(p_to_bf16_1);
     }
+    #pragma unroll
+    for (int r = 0; r < 2; ++r) row_sum_1[r] = quad_sum(row_sum_1[r]);
     // store_o[1]
     bar_sync<4, 128>();  // all_compute-2
     {

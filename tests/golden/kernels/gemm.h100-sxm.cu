@@ -185,8 +185,14 @@ gemm(
   const u32 a_tile_full = shared + a_tile_full_at;
   const u32 a_tile_empty = shared + a_tile_empty_at;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
-  const int m = blockIdx.x;
-  const int n = blockIdx.y;
+  const int m_tiles = (M + 127) / 128;
+  const int n_tiles = (N + 255) / 256;
+  const int tile_number = blockIdx.x;
+  const int band_first = (tile_number / n_tiles) / 16 * 16;
+  const int band_width = min(16, m_tiles - band_first);
+  const int band_place = tile_number - band_first * n_tiles;
+  const int m = band_first + band_place % band_width;
+  const int n = band_place / band_width;
   const int trips = (K + 63) / 64;
   const int lane = threadIdx.x % 32;
 

@@ -48,6 +48,11 @@ int twill_gemm_launch(
 }
 #endif
 
+static long long twill_gemm_mul(long long left, long long right, int *wrong) {
+  if (left != 0 && llabs(right) > LLONG_MAX / llabs(left)) return *wrong = 1;
+  return left * right;
+}
+
 static long long twill_gemm_cdiv(long long left, long long right, int *wrong) {
   if (right == 0) return *wrong = 1;
   return left / right + (left % right != 0 && (left < 0) == (right < 0));
@@ -100,8 +105,8 @@ int twill_gemm_launch(
   if (c == 0 || c % 16 != 0) return TWILL_BAD_ADDRESS;
 
   int wrong = 0;
-  const long long grid_x = twill_gemm_cdiv(M, 128, &wrong);
-  const long long grid_y = twill_gemm_cdiv(N, 256, &wrong);
+  const long long grid_x = twill_gemm_mul(twill_gemm_cdiv(M, 128, &wrong), twill_gemm_cdiv(N, 256, &wrong), &wrong);
+  const long long grid_y = 1;
   const long long grid_z = 1;
   if (wrong) return TWILL_BAD_GRID;
   if (grid_x < 1 || grid_x > 2147483647) return TWILL_BAD_GRID;

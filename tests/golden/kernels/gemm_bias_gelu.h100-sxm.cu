@@ -103,6 +103,10 @@ DEV u32 pack_bf16(float a, float b) {
   return pair;
 }
 
+DEV void load_pair_f32(const float* from, float& a, float& b) {
+  asm("ld.global.nc.v2.f32 {%0, %1}, [%2];" : "=f"(a), "=f"(b) : "l"(from));
+}
+
 DEV void pin_f32x128(float (&d)[128]) {
   asm volatile(""
       : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]), "+f"(d[4]), "+f"(d[5]), "+f"(d[6]),
@@ -194,8 +198,14 @@ gemm_bias_gelu(
   const u32 x_tile_full = shared + x_tile_full_at;
   const u32 x_tile_empty = shared + x_tile_empty_at;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
-  const int m = blockIdx.x;
-  const int n = blockIdx.y;
+  const int m_tiles = (M + 127) / 128;
+  const int n_tiles = (N + 255) / 256;
+  const int tile_number = blockIdx.x;
+  const int band_first = (tile_number / n_tiles) / 16 * 16;
+  const int band_width = min(16, m_tiles - band_first);
+  const int band_place = tile_number - band_first * n_tiles;
+  const int m = band_first + band_place % band_width;
+  const int n = band_place / band_width;
   const int trips = (K + 63) / 64;
   const int lane = threadIdx.x % 32;
 
@@ -282,9 +292,10 @@ gemm_bias_gelu(
     }
     // bias_tile
     #pragma unroll
-    for (int j = 0; j < 64; ++j) {
-      const int at = n * 256 + lane_column + 8 * (j >> 1) + (j & 1);
-      bias_tile[j] = at < N ? bias[at] : 0.0f;
+    for (int j = 0; j < 64; j += 2) {
+      const int at = n * 256 + lane_column + 4 * j;
+      bias_tile[j] = bias_tile[j + 1] = 0.0f;
+      if (at < N) load_pair_f32(bias + at, bias_tile[j], bias_tile[j + 1]);
     }
     #pragma unroll
     for (int i = 0; i < 128; ++i) z_0[i] = acc_0[i] + bias_tile[column_of(i)];
@@ -375,9 +386,10 @@ gemm_bias_gelu(
     }
     // bias_tile
     #pragma unroll
-    for (int j = 0; j < 64; ++j) {
-      const int at = n * 256 + lane_column + 8 * (j >> 1) + (j & 1);
-      bias_tile[j] = at < N ? bias[at] : 0.0f;
+    for (int j = 0; j < 64; j += 2) {
+      const int at = n * 256 + lane_column + 4 * j;
+      bias_tile[j] = bias_tile[j + 1] = 0.0f;
+      if (at < N) load_pair_f32(bias + at, bias_tile[j], bias_tile[j + 1]);
     }
     #pragma unroll
     for (int i = 0; i < 128; ++i) z_1[i] = acc_1[i] + bias_tile[column_of(i)];
