@@ -5,7 +5,6 @@ schedule -> warp program -> CUDA source -> cubin, checked -> reference cases -> 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -230,11 +229,9 @@ def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
     return tuple(found)
 
 
-def shapes_of(body: Loop) -> Counter[str]:
-    """How many wgmma of each shape a loop executes, such as 64x128x16."""
-    return Counter(
-        i.opcode.split(".")[1] for i in body.instructions if any(map(i.matches, PRODUCTS))
-    )
+def shapes_of(body: Loop) -> tuple[str, ...]:
+    """The shape of each wgmma of a loop, such as 64x128x16, in the order of addresses."""
+    return tuple(i.opcode.split(".")[1] for i in body.instructions if any(map(i.matches, PRODUCTS)))
 
 
 def write(emitted: Emitted, folder: Path) -> None:

@@ -6,7 +6,6 @@ it. MUFU instructions are what elementwise work has that can be counted there.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,14 +41,14 @@ def promises(role: Role) -> tuple[Promise, ...]:
     )
 
 
-def product_shapes(role: Role) -> Counter[str]:
-    """How many instructions of each shape the products of a steady state are."""
-    counted: Counter[str] = Counter()
+def product_shapes(role: Role) -> tuple[str, ...]:
+    """The shape of each instruction of the products of a steady state, in order of issue."""
+    shapes: list[str] = []
     for step in role.steady:
         if isinstance(step, Product):
             depth = instruction_depth(step.dtype)
-            counted[f"64x{step.columns}x{depth}"] += step.depth // depth
-    return counted
+            shapes += [f"64x{step.columns}x{depth}"] * (step.depth // depth)
+    return tuple(shapes)
 
 
 def _between(role: Role, steps: Sequence[Step], place: int) -> dict[str, int]:

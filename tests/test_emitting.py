@@ -30,7 +30,7 @@ CHANGED = dict.fromkeys(SECOND_VERSIONS, "a second version in registers: one ver
 
 @cache
 def answer(name: str) -> Answer:
-    return read_with_texts(STORE / f"{name}@h100-sxm.json")
+    return read_with_texts(str(STORE / f"{name}@h100-sxm.json"))
 
 
 @cache

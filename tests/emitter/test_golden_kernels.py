@@ -12,7 +12,17 @@ GOLDEN = Path(__file__).parent.parent / "golden" / "kernels"
 
 
 @pytest.mark.parametrize(
-    "name", ["dual_gemm_swiglu", "flash_attention_forward", "gemm", "gemm_bias_gelu"]
+    "name",
+    [
+        "dual_gemm_swiglu",
+        "flash_attention_backward",
+        "flash_attention_forward",
+        "fp8_gemm_block_scales",
+        "gated_linear_attention",
+        "gemm",
+        "gemm_bias_gelu",
+        "retention",
+    ],
 )
 def test_sources_of_library_kernels(name: str, golden: Callable[[str, Path], None]) -> None:
     golden(print_cuda(warp_program(name)), GOLDEN / f"{name}.h100-sxm.cu")

@@ -135,7 +135,7 @@ def warp_program(name: str, gpu: str = "h100-sxm") -> WarpProgram:
 @cache
 def persistent_program(name: str) -> WarpProgram:
     """The same as a persistent kernel."""
-    return lower(emission(name), persistent=True)
+    return lower(emitted(name), persistent=True)
 
 
 def role_of(program: WarpProgram, name: str) -> Role:
