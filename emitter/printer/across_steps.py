@@ -16,31 +16,34 @@ ITEM = "4 * (j >> 1) + (j & 1)"
 """The element of a matrix fragment in the first of a thread's two rows and its column j."""
 
 
-def _pair(value: Expression, scope: Scope) -> tuple[str, str]:
-    """The values in the two rows of a column; `i` is the element in the first."""
-    upper, lower = (text_of(value, matrix_element(i), scope, "float") for i in ("i", "i + 2"))
+def _pair(value: Expression, scope: Scope, item: str = "i") -> tuple[str, str]:
+    """The values in the two rows of a column; `item` is the element in the first."""
+    below = {"i": "i + 2", "i + 1": "i + 3"}[item]
+    upper, lower = (text_of(value, matrix_element(one), scope, "float") for one in (item, below))
     return upper, lower
 
 
 def _row_of_warp(buffer: str, scope: Scope) -> tuple[str, str]:
-    """The declaration of a warp's row of a buffer, and the address of the thread's column j."""
+    """The declaration of a warp's row of a buffer, and the address of columns j and j + 1."""
     columns = scope.program.buffer(buffer).columns
     first = f"{scope.address(buffer, Sum())} + 4 * ({columns} * (warp & 3) + lane_column)"
     # What the compiler does not know, it cannot keep for all columns over the whole loop.
-    return f"const u32 own = unknown({first});", "own + 4 * (8 * (j >> 1) + (j & 1))"
+    return f"const u32 own = unknown({first});", "own + 16 * j"
 
 
 def print_reduce_rows(step: ReduceRows, scope: Scope) -> list[str]:
     """Two rows in each thread, then over the 8 lanes of a column; one of them writes."""
-    upper, lower = _pair(step.value, scope)
     declared, place = _row_of_warp(step.buffer, scope)
-    store = f"store_f32({place}, total);"
-    lines = [
-        f"const int i = {ITEM};",
-        f"const float total = column_{step.primitive}({upper}, {lower});",
-        *guarded("lane < 4", [store]),
+    totals = [
+        f"column_{step.primitive}({', '.join(_pair(step.value, scope, item))})"
+        for item in ("i", "i + 1")
     ]
-    return block("", [declared, *unrolled("j", step.columns // 4, lines)])
+    lines = [
+        "const int i = 2 * j;",
+        f"const float first = {totals[0]}, second = {totals[1]};",
+        *guarded("lane < 4", [f"store_pair_f32({place}, first, second);"]),
+    ]
+    return block("", [declared, *unrolled("j", step.columns // 4, lines, step=2)])
 
 
 def print_scan_rows(step: ScanRows, scope: Scope) -> list[str]:
@@ -57,10 +60,13 @@ def print_scan_rows(step: ScanRows, scope: Scope) -> list[str]:
 
 def print_stage_last_rows(step: StageLastRows, scope: Scope) -> list[str]:
     """The last four lanes hold the last row of a warp."""
-    _, lower = _pair(step.value, scope)
     declared, place = _row_of_warp(step.buffer, scope)
-    lines = [f"const int i = {ITEM};", f"store_f32({place}, {lower});"]
-    return guarded("lane >= 28", [declared, *unrolled("j", step.columns // 4, lines)])
+    first, second = (
+        text_of(step.value, matrix_element(item), scope, "float") for item in ("i + 2", "i + 3")
+    )
+    lines = ["const int i = 2 * j;", f"store_pair_f32({place}, {first}, {second});"]
+    last = [declared, *unrolled("j", step.columns // 4, lines, step=2)]
+    return guarded("lane >= 28", last)
 
 
 def print_reduce_lanes(step: ReduceLanes, scope: Scope) -> list[str]:

@@ -19,6 +19,7 @@ from ...models.warp_expression import (
     StoredElement,
     SumAbove,
 )
+from ...models.warp_program import SharedBuffer
 from .fragments import element_type
 from .primitives import APPLY
 from .scope import Scope, refuse
@@ -173,6 +174,8 @@ def _stored(stored: StoredElement, element: Element, scope: Scope) -> Value:
     """A load of one element from where the panels of its tile hold it."""
     buffer = scope.program.buffer(stored.buffer)
     size, tile = ELEMENT_BYTES[buffer.dtype], tile_name(stored)
+    if _is_in_pairs(stored, buffer):
+        return _half_of_pair(stored, buffer, element)
     row = _own(_place(stored.down, stored.first_row, element))
     column = _own(_place(stored.across, stored.first_column, element))
     if buffer.swizzle:
@@ -182,6 +185,24 @@ def _stored(stored: StoredElement, element: Element, scope: Scope) -> Value:
     else:
         where = f"row_major<{size * buffer.columns}>({row}, {size} * ({column}))"
     return Value(f"load_{buffer.dtype}({tile} + {where})", element_type(buffer.dtype))
+
+
+def _is_in_pairs(stored: StoredElement, buffer: SharedBuffer) -> bool:
+    """Whether neighbours in a row, which a thread holds by twos, can be loaded together."""
+    by_matrix = (stored.down, stored.across) == ("row", "column")
+    even = not stored.first_column % 2 and bool(buffer.swizzle)
+    return by_matrix and even and buffer.dtype in ("bf16", "fp16", "f32")
+
+
+def _half_of_pair(stored: StoredElement, buffer: SharedBuffer, element: Element) -> Value:
+    """One of two elements: the compiler sees that its neighbour takes the same load."""
+    row = _own(_place("row", stored.first_row, element))
+    first = f"{stored.first_column} + " if stored.first_column else ""
+    column = f"{first}own_column + ({element.across} & ~1)"
+    size, tile = ELEMENT_BYTES[buffer.dtype], tile_name(stored)
+    where = f"swizzled<{buffer.swizzle}, {buffer.rows}>({row}, {size} * ({column}))"
+    half = f"{element.item} & 1" if element.item.isidentifier() else f"({element.item}) & 1"
+    return Value(f"half_{buffer.dtype}({tile} + {where}, {half})", "float")
 
 
 def _place(axis: str, first: int, element: Element) -> str:

@@ -324,6 +324,20 @@ DEV float load_bf16(u32 address) { return unpack_bf16(*(const u16*)__cvta_shared
 
 DEV float load_fp16(u32 address) { return unpack_fp16(*(const u16*)__cvta_shared_to_generic(address)); }
 
+// One of two neighbours, which are loaded together.
+DEV float half_bf16(u32 address, int half) {
+  return unpack_bf16(*(const u32*)__cvta_shared_to_generic(address), half);
+}
+
+DEV float half_fp16(u32 address, int half) {
+  return unpack_fp16(*(const u32*)__cvta_shared_to_generic(address), half);
+}
+
+DEV float half_f32(u32 address, int half) {
+  const float2 two = *(const float2*)__cvta_shared_to_generic(address);
+  return half ? two.y : two.x;
+}
+
 // What the earlier warps have left in their rows, in this column.
 template <u32 Columns> DEV float sum_above(u32 rows, int warp, int column) {
   float total = 0.0f;

@@ -83,6 +83,10 @@ DEV void stmatrix(u32 address, u32 a, u32 b, u32 c, u32 d) {
                :: "r"(address), "r"(a), "r"(b), "r"(c), "r"(d) : "memory");
 }
 
+DEV void store_pair_f32(u32 address, float a, float b) {
+  asm volatile("st.shared.v2.f32 [%0], {%1, %2};" :: "r"(address), "f"(a), "f"(b) : "memory");
+}
+
 DEV void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 
 DEV void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
@@ -127,7 +131,15 @@ DEV void store_f32(u32 address, float x) {
 // Loads that the compiler may order among themselves, but not before a wait.
 DEV float load_f32(u32 address) { return *(const float*)__cvta_shared_to_generic(address); }
 
-DEV float load_bf16(u32 address) { return unpack_bf16(*(const u16*)__cvta_shared_to_generic(address)); }
+// One of two neighbours, which are loaded together.
+DEV float half_bf16(u32 address, int half) {
+  return unpack_bf16(*(const u32*)__cvta_shared_to_generic(address), half);
+}
+
+DEV float half_f32(u32 address, int half) {
+  const float2 two = *(const float2*)__cvta_shared_to_generic(address);
+  return half ? two.y : two.x;
+}
 
 // What the earlier warps have left in their rows, in this column.
 template <u32 Columns> DEV float sum_above(u32 rows, int warp, int column) {
@@ -437,16 +449,16 @@ gated_linear_attention(
         #pragma unroll
         for (int j = 0; j < 32; ++j) {
           const int i = 4 * (j >> 1) + (j & 1);
-          b[i] = column_running(load_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i), 4 * (own_column + column_at(i)))));
-          b[i + 2] = column_running(load_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 4 * (own_column + column_at(i + 2))))) + column_last(b[i]);
+          b[i] = column_running(half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i), 4 * (own_column + (column_at(i) & ~1))), i & 1));
+          b[i + 2] = column_running(half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 4 * (own_column + (column_at(i + 2) & ~1))), (i + 2) & 1)) + column_last(b[i]);
         }
       }
       if (lane >= 28) {
         const u32 own = unknown(compute_1_scratch_tile + 4 * (128 * (warp & 3) + lane_column));
         #pragma unroll
-        for (int j = 0; j < 32; ++j) {
-          const int i = 4 * (j >> 1) + (j & 1);
-          store_f32(own + 4 * (8 * (j >> 1) + (j & 1)), b[i + 2]);
+        for (int j = 0; j < 32; j += 2) {
+          const int i = 2 * j;
+          store_pair_f32(own + 16 * j, b[i + 2], b[i + 3]);
         }
       }
       bar_sync<4, 128>();  // all_compute-1
@@ -461,7 +473,7 @@ gated_linear_attention(
         const int own_row = unknown(lane_row);
         const int own_column = unknown(lane_column);
         #pragma unroll
-        for (int i = 0; i < 64; i += 2) q_decayed[i >> 1] = pack_bf16(load_bf16(q_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i), 2 * (own_column + column_at(i)))) * exp2_approx(b[i]), load_bf16(q_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 2 * (own_column + column_at(i + 1)))) * exp2_approx(b[i + 1]));
+        for (int i = 0; i < 64; i += 2) q_decayed[i >> 1] = pack_bf16(half_bf16(q_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i), 2 * (own_column + (column_at(i) & ~1))), i & 1) * exp2_approx(b[i]), half_bf16(q_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 2 * (own_column + (column_at(i + 1) & ~1))), (i + 1) & 1) * exp2_approx(b[i + 1]));
       }
       q_decayed_staged_phase ^= 1;
       mbar_wait(q_decayed_staged_empty, q_decayed_staged_phase ^ 1);
@@ -483,7 +495,7 @@ gated_linear_attention(
         const int own_row = unknown(lane_row);
         const int own_column = unknown(lane_column);
         #pragma unroll
-        for (int i = 0; i < 64; i += 2) k_tile_to_f32[i >> 1] = pack_bf16(load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i), 2 * (own_column + column_at(i)))), load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 2 * (own_column + column_at(i + 1)))));
+        for (int i = 0; i < 64; i += 2) k_tile_to_f32[i >> 1] = pack_bf16(half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i), 2 * (own_column + (column_at(i) & ~1))), i & 1), half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 2 * (own_column + (column_at(i + 1) & ~1))), (i + 1) & 1));
       }
       k_grown_shared_filled_phase ^= 1;
       mbar_wait(k_grown_shared_empty, k_grown_shared_filled_phase ^ 1);
@@ -600,16 +612,16 @@ gated_linear_attention(
           #pragma unroll
           for (int j = 0; j < 32; ++j) {
             const int i = 4 * (j >> 1) + (j & 1);
-            b[i] = column_running(load_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i), 4 * (own_column + column_at(i)))));
-            b[i + 2] = column_running(load_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 4 * (own_column + column_at(i + 2))))) + column_last(b[i]);
+            b[i] = column_running(half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i), 4 * (own_column + (column_at(i) & ~1))), i & 1));
+            b[i + 2] = column_running(half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 4 * (own_column + (column_at(i + 2) & ~1))), (i + 2) & 1)) + column_last(b[i]);
           }
         }
         if (lane >= 28) {
           const u32 own = unknown(compute_1_scratch_tile + 4 * (128 * (warp & 3) + lane_column));
           #pragma unroll
-          for (int j = 0; j < 32; ++j) {
-            const int i = 4 * (j >> 1) + (j & 1);
-            store_f32(own + 4 * (8 * (j >> 1) + (j & 1)), b[i + 2]);
+          for (int j = 0; j < 32; j += 2) {
+            const int i = 2 * j;
+            store_pair_f32(own + 16 * j, b[i + 2], b[i + 3]);
           }
         }
         bar_sync<4, 128>();  // all_compute-1
@@ -624,7 +636,7 @@ gated_linear_attention(
           const int own_row = unknown(lane_row);
           const int own_column = unknown(lane_column);
           #pragma unroll
-          for (int i = 0; i < 64; i += 2) q_decayed[i >> 1] = pack_bf16(load_bf16(q_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i), 2 * (own_column + column_at(i)))) * exp2_approx(b[i]), load_bf16(q_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 2 * (own_column + column_at(i + 1)))) * exp2_approx(b[i + 1]));
+          for (int i = 0; i < 64; i += 2) q_decayed[i >> 1] = pack_bf16(half_bf16(q_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i), 2 * (own_column + (column_at(i) & ~1))), i & 1) * exp2_approx(b[i]), half_bf16(q_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 2 * (own_column + (column_at(i + 1) & ~1))), (i + 1) & 1) * exp2_approx(b[i + 1]));
         }
         q_decayed_staged_phase ^= 1;
         mbar_wait(q_decayed_staged_empty, q_decayed_staged_phase ^ 1);
@@ -646,7 +658,7 @@ gated_linear_attention(
           const int own_row = unknown(lane_row);
           const int own_column = unknown(lane_column);
           #pragma unroll
-          for (int i = 0; i < 64; i += 2) k_tile_to_f32[i >> 1] = pack_bf16(load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i), 2 * (own_column + column_at(i)))), load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 2 * (own_column + column_at(i + 1)))));
+          for (int i = 0; i < 64; i += 2) k_tile_to_f32[i >> 1] = pack_bf16(half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i), 2 * (own_column + (column_at(i) & ~1))), i & 1), half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 2 * (own_column + (column_at(i + 1) & ~1))), (i + 1) & 1));
         }
         k_grown_shared_filled_phase ^= 1;
         mbar_wait(k_grown_shared_empty, k_grown_shared_filled_phase ^ 1);
@@ -790,10 +802,10 @@ gated_linear_attention(
         {
           const u32 own = unknown(compute_2_scratch_tile + 4 * (128 * (warp & 3) + lane_column));
           #pragma unroll
-          for (int j = 0; j < 32; ++j) {
-            const int i = 4 * (j >> 1) + (j & 1);
-            const float total = column_sum(load_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i), 4 * (own_column + column_at(i)))), load_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 4 * (own_column + column_at(i + 2)))));
-            if (lane < 4) store_f32(own + 4 * (8 * (j >> 1) + (j & 1)), total);
+          for (int j = 0; j < 32; j += 2) {
+            const int i = 2 * j;
+            const float first = column_sum(half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i), 4 * (own_column + (column_at(i) & ~1))), i & 1), half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 4 * (own_column + (column_at(i + 2) & ~1))), (i + 2) & 1)), second = column_sum(half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 4 * (own_column + (column_at(i + 1) & ~1))), (i + 1) & 1), half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 3), 4 * (own_column + (column_at(i + 3) & ~1))), (i + 3) & 1));
+            if (lane < 4) store_pair_f32(own + 16 * j, first, second);
           }
         }
       }
@@ -907,10 +919,10 @@ gated_linear_attention(
         {
           const u32 own = unknown(compute_2_scratch_tile + 4 * (128 * (warp & 3) + lane_column));
           #pragma unroll
-          for (int j = 0; j < 32; ++j) {
-            const int i = 4 * (j >> 1) + (j & 1);
-            const float total = column_sum(load_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i), 4 * (own_column + column_at(i)))), load_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 4 * (own_column + column_at(i + 2)))));
-            if (lane < 4) store_f32(own + 4 * (8 * (j >> 1) + (j & 1)), total);
+          for (int j = 0; j < 32; j += 2) {
+            const int i = 2 * j;
+            const float first = column_sum(half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i), 4 * (own_column + (column_at(i) & ~1))), i & 1), half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 4 * (own_column + (column_at(i + 2) & ~1))), (i + 2) & 1)), second = column_sum(half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 4 * (own_column + (column_at(i + 1) & ~1))), (i + 1) & 1), half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 3), 4 * (own_column + (column_at(i + 3) & ~1))), (i + 3) & 1));
+            if (lane < 4) store_pair_f32(own + 16 * j, first, second);
           }
         }
       }
@@ -993,10 +1005,10 @@ gated_linear_attention(
         {
           const u32 own = unknown(compute_2_scratch_tile + 4 * (128 * (warp & 3) + lane_column));
           #pragma unroll
-          for (int j = 0; j < 32; ++j) {
-            const int i = 4 * (j >> 1) + (j & 1);
-            const float total = column_sum(load_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i), 4 * (own_column + column_at(i)))), load_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 4 * (own_column + column_at(i + 2)))));
-            if (lane < 4) store_f32(own + 4 * (8 * (j >> 1) + (j & 1)), total);
+          for (int j = 0; j < 32; j += 2) {
+            const int i = 2 * j;
+            const float first = column_sum(half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i), 4 * (own_column + (column_at(i) & ~1))), i & 1), half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 4 * (own_column + (column_at(i + 2) & ~1))), (i + 2) & 1)), second = column_sum(half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 4 * (own_column + (column_at(i + 1) & ~1))), (i + 1) & 1), half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 3), 4 * (own_column + (column_at(i + 3) & ~1))), (i + 3) & 1));
+            if (lane < 4) store_pair_f32(own + 16 * j, first, second);
           }
         }
       }
@@ -1114,10 +1126,10 @@ gated_linear_attention(
           {
             const u32 own = unknown(compute_2_scratch_tile + 4 * (128 * (warp & 3) + lane_column));
             #pragma unroll
-            for (int j = 0; j < 32; ++j) {
-              const int i = 4 * (j >> 1) + (j & 1);
-              const float total = column_sum(load_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i), 4 * (own_column + column_at(i)))), load_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 4 * (own_column + column_at(i + 2)))));
-              if (lane < 4) store_f32(own + 4 * (8 * (j >> 1) + (j & 1)), total);
+            for (int j = 0; j < 32; j += 2) {
+              const int i = 2 * j;
+              const float first = column_sum(half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i), 4 * (own_column + (column_at(i) & ~1))), i & 1), half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 4 * (own_column + (column_at(i + 2) & ~1))), (i + 2) & 1)), second = column_sum(half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 4 * (own_column + (column_at(i + 1) & ~1))), (i + 1) & 1), half_f32(gate_read + swizzled<128, 64>(own_row + 8 * row_of(i + 3), 4 * (own_column + (column_at(i + 3) & ~1))), (i + 3) & 1));
+              if (lane < 4) store_pair_f32(own + 16 * j, first, second);
             }
           }
         }

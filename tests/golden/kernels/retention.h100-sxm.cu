@@ -118,7 +118,10 @@ template <class T> DEV T unknown(T x) {
   return x;
 }
 
-DEV float load_bf16(u32 address) { return unpack_bf16(*(const u16*)__cvta_shared_to_generic(address)); }
+// One of two neighbours, which are loaded together.
+DEV float half_bf16(u32 address, int half) {
+  return unpack_bf16(*(const u32*)__cvta_shared_to_generic(address), half);
+}
 
 DEV void pin_b32x16(u32 (&d)[16]) {
   asm volatile(""
@@ -656,10 +659,10 @@ retention(
           for (int i = 0; i < 64; i += 8) {
             const u32 at = tile + swizzled<128, 64>(row, 4 * i + (lane >> 4) * 16);
             stmatrix(at,
-                     pack_bf16(load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i), 2 * (own_column + column_at(i)))) * until_end[row_of(i)], load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 2 * (own_column + column_at(i + 1)))) * until_end[row_of(i + 1)]),
-                     pack_bf16(load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 2 * (own_column + column_at(i + 2)))) * until_end[row_of(i + 2)], load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 3), 2 * (own_column + column_at(i + 3)))) * until_end[row_of(i + 3)]),
-                     pack_bf16(load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 4), 2 * (own_column + column_at(i + 4)))) * until_end[row_of(i + 4)], load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 5), 2 * (own_column + column_at(i + 5)))) * until_end[row_of(i + 5)]),
-                     pack_bf16(load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 6), 2 * (own_column + column_at(i + 6)))) * until_end[row_of(i + 6)], load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 7), 2 * (own_column + column_at(i + 7)))) * until_end[row_of(i + 7)]));
+                     pack_bf16(half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i), 2 * (own_column + (column_at(i) & ~1))), i & 1) * until_end[row_of(i)], half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 2 * (own_column + (column_at(i + 1) & ~1))), (i + 1) & 1) * until_end[row_of(i + 1)]),
+                     pack_bf16(half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 2 * (own_column + (column_at(i + 2) & ~1))), (i + 2) & 1) * until_end[row_of(i + 2)], half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 3), 2 * (own_column + (column_at(i + 3) & ~1))), (i + 3) & 1) * until_end[row_of(i + 3)]),
+                     pack_bf16(half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 4), 2 * (own_column + (column_at(i + 4) & ~1))), (i + 4) & 1) * until_end[row_of(i + 4)], half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 5), 2 * (own_column + (column_at(i + 5) & ~1))), (i + 5) & 1) * until_end[row_of(i + 5)]),
+                     pack_bf16(half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 6), 2 * (own_column + (column_at(i + 6) & ~1))), (i + 6) & 1) * until_end[row_of(i + 6)], half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 7), 2 * (own_column + (column_at(i + 7) & ~1))), (i + 7) & 1) * until_end[row_of(i + 7)]));
           }
         }
       }
@@ -756,10 +759,10 @@ retention(
             for (int i = 0; i < 64; i += 8) {
               const u32 at = tile + swizzled<128, 64>(row, 4 * i + (lane >> 4) * 16);
               stmatrix(at,
-                       pack_bf16(load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i), 2 * (own_column + column_at(i)))) * until_end[row_of(i)], load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 2 * (own_column + column_at(i + 1)))) * until_end[row_of(i + 1)]),
-                       pack_bf16(load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 2 * (own_column + column_at(i + 2)))) * until_end[row_of(i + 2)], load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 3), 2 * (own_column + column_at(i + 3)))) * until_end[row_of(i + 3)]),
-                       pack_bf16(load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 4), 2 * (own_column + column_at(i + 4)))) * until_end[row_of(i + 4)], load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 5), 2 * (own_column + column_at(i + 5)))) * until_end[row_of(i + 5)]),
-                       pack_bf16(load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 6), 2 * (own_column + column_at(i + 6)))) * until_end[row_of(i + 6)], load_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 7), 2 * (own_column + column_at(i + 7)))) * until_end[row_of(i + 7)]));
+                       pack_bf16(half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i), 2 * (own_column + (column_at(i) & ~1))), i & 1) * until_end[row_of(i)], half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 1), 2 * (own_column + (column_at(i + 1) & ~1))), (i + 1) & 1) * until_end[row_of(i + 1)]),
+                       pack_bf16(half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 2), 2 * (own_column + (column_at(i + 2) & ~1))), (i + 2) & 1) * until_end[row_of(i + 2)], half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 3), 2 * (own_column + (column_at(i + 3) & ~1))), (i + 3) & 1) * until_end[row_of(i + 3)]),
+                       pack_bf16(half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 4), 2 * (own_column + (column_at(i + 4) & ~1))), (i + 4) & 1) * until_end[row_of(i + 4)], half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 5), 2 * (own_column + (column_at(i + 5) & ~1))), (i + 5) & 1) * until_end[row_of(i + 5)]),
+                       pack_bf16(half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 6), 2 * (own_column + (column_at(i + 6) & ~1))), (i + 6) & 1) * until_end[row_of(i + 6)], half_bf16(k_tile_read + swizzled<128, 64>(own_row + 8 * row_of(i + 7), 2 * (own_column + (column_at(i + 7) & ~1))), (i + 7) & 1) * until_end[row_of(i + 7)]));
             }
           }
         }
