@@ -1,0 +1,124 @@
+"""Printed CUDA text compiled with g++ and executed on the CPU, block by block."""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twill.emitter.launch_description import MULTIPROCESSORS, launch_description
+from twill.emitter.printer.printer import entry_point
+from twill.extractor.language.numpy_operations import Array, numpy_dtype
+from twill.extractor.sample_cases import SampleCase
+from twill.models.tile_program import TensorParameter
+from twill.models.warp_program import WarpProgram
+from twill.runtime.expressions import evaluate, read_expression
+from twill.tests.support.host_cuda.source import host_source
+
+HERE = Path(__file__).parent
+COMPILER = shutil.which("g++")
+OPTIONS = ("-std=c++17", "-O1", "-w", "-fno-strict-aliasing", "-U_FORTIFY_SOURCE",
+           "-fsanitize=alignment,bounds", "-fno-sanitize-recover=all")  # fmt: skip
+TIMEOUT_SECONDS = 240
+
+
+class Failed(Exception):
+    """The kernel met a fault, or all its threads wait for ever."""
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="twill-host-cuda-")
+
+
+@cache
+def compiled(text: str, entry: str) -> Path:
+    """The executable of a printed source."""
+    assert COMPILER is not None
+    folder = Path(_folder().name)
+    stem = folder / f"{entry}-{len(list(folder.glob('*.cpp')))}"
+    source = stem.with_suffix(".cpp")
+    source.write_text(host_source(text, entry), encoding="utf-8")
+    made = subprocess.run(
+        [COMPILER, *OPTIONS, f"-I{HERE}", "-o", str(stem), str(source)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert not made.returncode, made.stderr[:4000]
+    return stem
+
+
+def run_on_host(
+    program: WarpProgram, text: str, case: SampleCase, *, seed: int = 0, multiprocessors: int = 2
+) -> dict[str, Array]:
+    """What the text leaves in the outputs.
+
+    Seed 0: copies and products are done at once. Others: as late as can be, in random order.
+    Raises Failed where the kernel faults or hangs.
+    """
+    launch = launch_description(program, compiler="", made_by="")
+    sizes = {**case.extents, MULTIPROCESSORS: multiprocessors}
+    program_file = compiled(text, entry_point(program))
+    with tempfile.TemporaryDirectory(prefix="twill-host-launch-") as name:
+        arrays = _arrays(program, launch, case)
+        files = {argument: Path(name) / f"{i}.bin" for i, argument in enumerate(arrays)}
+        for argument, array in arrays.items():
+            files[argument].write_bytes(np.ascontiguousarray(array).tobytes())
+        lines = [
+            f"block {program.threads} {program.shared_bytes} {seed}",
+            "grid " + " ".join(str(evaluate(read_expression(e), sizes)) for e in launch["grid"]),
+            *(f"array {path}" for path in files.values()),
+            *(_parameter(one, arrays, case) for one in launch["parameters"]),
+        ]
+        done = subprocess.run(
+            [str(program_file)], input="\n".join(lines), capture_output=True, text=True,
+            timeout=TIMEOUT_SECONDS, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise Failed(f"status {done.returncode}: {done.stderr[:4000]}")
+        return {
+            one["name"]: np.frombuffer(
+                files[one["name"]].read_bytes(), arrays[one["name"]].dtype
+            ).reshape(arrays[one["name"]].shape)
+            for one in launch["arguments"]
+            if one.get("role") == "output"
+        }
+
+
+def _arrays(
+    program: WarpProgram, launch: Mapping[str, Any], case: SampleCase
+) -> dict[str, Array]:
+    initial = {one["name"]: one.get("initial") for one in launch["arguments"]}
+    found: dict[str, Array] = {}
+    for parameter in program.parameters:
+        if not isinstance(parameter, TensorParameter):
+            continue
+        if parameter.name in case.inputs:
+            found[parameter.name] = case.inputs[parameter.name]
+            continue
+        shape = [case.extents[e] if isinstance(e, str) else e for e in parameter.shape]
+        poison = 0 if initial[parameter.name] == "zeros" or parameter.dtype == "i32" else np.nan
+        found[parameter.name] = np.full(shape, poison, numpy_dtype(parameter.dtype))
+    return found
+
+
+def _parameter(one: Mapping[str, Any], arrays: Mapping[str, Array], case: SampleCase) -> str:
+    order = list(arrays)
+    match one["kind"]:
+        case "tensor_map":
+            array = arrays[one["argument"]]
+            is_f32 = int(array.dtype == np.float32)
+            sizes = zip(reversed(array.shape), reversed(one["box"]), strict=True)
+            walked = " ".join(f"{length} {box}" for length, box in sizes)
+            number = order.index(one["argument"])
+            head = f"map {number} {array.ndim} {array.dtype.itemsize} {is_f32}"
+            return f"{head} {one['swizzle']} {walked}"
+        case "pointer":
+            return f"pointer {order.index(one['argument'])}"
+        case "extent":
+            return f"word {case.extents[one['name']]}"
+    value = np.array(case.scalars[one["name"]], numpy_dtype(one["dtype"]))
+    return f"word {int(value.view(np.uint32))}"
