@@ -1,8 +1,10 @@
 """Kernels of the library, solved for emission."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -147,6 +149,11 @@ def faults(program: WarpProgram, case: SampleCase, seed: int) -> int:
     """Elements that lie outside the tolerance of the kernel document."""
     arguments = {**case.inputs, **case.scalars}
     results = run_warp_program(program, arguments, dict(case.extents), seed=seed)
+    return wrong_elements(program, case, results)
+
+
+def wrong_elements(program: WarpProgram, case: SampleCase, results: Mapping[str, Any]) -> int:
+    """Elements of some results that lie outside the tolerance."""
     tolerance = program.tolerance
     assert tolerance is not None
     wrong = 0

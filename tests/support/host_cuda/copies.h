@@ -51,7 +51,7 @@ struct Place { int x[5]; };
 void load(u32 shared, const TMap* from, u32 full, int rank, Place first) {
   const Map& map = map_of(from, shared, rank);
   mbarrier(full);
-  later(next_chain++, [=, &map] {
+  later(LOAD, next_chain++, [=, &map] {
     each_element(map, shared, first.x, [&](u8* to, u8* global) {
       if (global) memcpy(to, global, map.element);
       else memset(to, 0, map.element);
@@ -65,7 +65,7 @@ void store(const TMap* to, u32 shared, bool add, int rank, Place first) {
   if (add && !map.is_f32) fault("only f32 is added here");
   int* done = new int(0);
   self->open.push_back(done);
-  later(next_chain++, [=, &map] {
+  later(STORE, next_chain++, [=, &map] {
     each_element(map, shared, first.x, [&](u8* from, u8* global) {
       if (!global) return;
       if (add) *reinterpret_cast<float*>(global) += *reinterpret_cast<float*>(from);
@@ -95,7 +95,7 @@ void copy_word(u32 target, const void* source, bool inside, u32 barrier) {
   u32* to = at<u32>(target);
   if (u64(source) % 4) fault("a copy from an address that is no multiple of 4");
   mbarrier(barrier);
-  later(threadIdx.x, [=] {
+  later(WORD, threadIdx.x, [=] {
     *to = inside ? *static_cast<const u32*>(source) : 0;
     arrive(barrier);
   });

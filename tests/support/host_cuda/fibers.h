@@ -1,6 +1,11 @@
 // The threads of one block as fibers of one core. A fiber runs until it waits; if all wait, the
 // asynchronous engine does one thing, and if it has none, the block hangs.
+//
+// Seed 0 is fair, and copies and products are done at once. With others a part of a warp runs as far
+// as it can before the next, one kind of asynchronous work comes last of all, and the rest is done at
+// once (seeds 4 to 7, 12 to 15, ...) or in random order when all threads wait.
 #pragma once
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
@@ -36,11 +41,12 @@ struct Fiber {
   std::vector<std::vector<int*>> groups;  // copies of each group: 1 where done
 };
 
-struct Work { u64 chain; std::function<void()> act; };
+enum Kind { LOAD, STORE, PRODUCT, WORD, KINDS };
+
+struct Work { Kind kind; u64 chain; std::function<void()> act; };
 
 std::vector<Fiber> fibers;
 std::vector<Work> works;  // what the asynchronous engine has not done yet
-std::vector<std::string> said;
 Fiber* self;
 jmp_buf scheduler;
 u32 seed, shared_bytes;
@@ -51,6 +57,9 @@ u32 random_below(u32 limit) {
   random_state = random_state * 6364136223846793005ull + 1442695040888963407ull;
   return u32(random_state >> 33) % limit;
 }
+
+// PTX leaves open which lane it is; the seed picks one.
+u32 elected() { return seed * 7 % 32; }
 
 [[noreturn]] void fail(int status, const std::string& message) {
   fprintf(stderr, "block (%u, %u, %u): %s\n", blockIdx.x, blockIdx.y, blockIdx.z, message.c_str());
@@ -77,15 +86,19 @@ template <class Ready> void wait(const char* what, u32 where, u32 detail, Ready 
   yield();
 }
 
-// At once where the seed is 0; else as late as can be, in any order but for the chains.
-void later(u64 chain, std::function<void()> act) {
-  if (seed) works.push_back({chain, std::move(act)});
-  else act();
+// Work of one chain keeps its order.
+void later(Kind kind, u64 chain, std::function<void()> act) {
+  const bool last = seed && Kind(seed % KINDS) == kind;
+  if (!seed || (!last && seed / KINDS % 2)) act();
+  else works.push_back({kind, chain, std::move(act)});
 }
 
 bool engine_step() {
   if (works.empty()) return false;
-  size_t chosen = random_below(works.size());
+  std::vector<size_t> open;
+  for (size_t i = 0; i < works.size(); ++i)
+    if (works[i].kind != Kind(seed % KINDS)) open.push_back(i);
+  size_t chosen = open.empty() ? random_below(works.size()) : open[random_below(open.size())];
   for (size_t i = 0; i < chosen; ++i)
     if (works[i].chain == works[chosen].chain) chosen = i;
   auto act = std::move(works[chosen].act);
@@ -144,23 +157,37 @@ void start_fibers(u32 threads) {
   }
 }
 
-void run_fibers() {
-  const u32 warps = fibers.size() / 32;
-  for (;;) {
-    bool moved = false, left = false;
-    const u32 first = seed ? random_below(warps) : 0;
-    for (u32 w = 0; w < warps; ++w)
-      for (u32 lane = 0; lane < 32; ++lane) {
-        Fiber& fiber = fibers[(w + first) % warps * 32 + lane];
-        if (fiber.done) continue;
-        left = true;
-        if (fiber.started && !fiber.ready(fiber.asked)) continue;
-        moved = true;
-        resume(fiber);
-      }
-    if (!left) break;
-    if (!moved && !engine_step()) deadlock();
+// Lane 0 and the elected one, or all others, of a warp; whether some lane could go on.
+bool run_part(u32 part) {
+  bool moved = false;
+  for (u32 lane = 0; lane < 32; ++lane) {
+    Fiber& fiber = fibers[part / 2 * 32 + lane];
+    if (u32(lane && lane != elected()) != part % 2) continue;
+    if (fiber.done || (fiber.started && !fiber.ready(fiber.asked))) continue;
+    moved = true;
+    resume(fiber);
   }
+  return moved;
+}
+
+// One round: all parts of warps, or the first of them that can go on.
+bool run_some(std::vector<u32>& order) {
+  bool moved = false;
+  if (seed && random_below(32) == 0) std::swap(order[random_below(order.size())], order[0]);
+  for (u32 part : order) {
+    moved |= run_part(part);
+    if (moved && seed) break;
+  }
+  return moved;
+}
+
+void run_fibers() {
+  std::vector<u32> order;
+  for (u32 part = 0; part < fibers.size() / 16; ++part) order.push_back(part);
+  for (u32 n = order.size(); seed && n > 1; --n) std::swap(order[n - 1], order[random_below(n)]);
+  const auto ended = [](const Fiber& fiber) { return fiber.done; };
+  while (!std::all_of(fibers.begin(), fibers.end(), ended))
+    if (!run_some(order) && !engine_step()) deadlock();
   while (engine_step()) {}
 }
 

@@ -33,10 +33,9 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
              [=] { return host::mbarrier(barrier).phase != parity; });
 }
 
-// PTX leaves open which lane it is; the seed picks one.
 DEV bool elect() {
   host::meet(host::ELECT, [] { return 0; });
-  return threadIdx.x % 32 == host::seed * 7 % 32;
+  return threadIdx.x % 32 == host::elected();
 }
 
 template <int N> void fewer_registers() {}

@@ -100,7 +100,7 @@ void issue(Shape shape, float* d, const u32* const (&a)[4], u64 left, u64 right,
   one.d[threadIdx.x % GROUP] = d;
   for (int i = 0; i < 4; ++i) one.a[threadIdx.x % GROUP][i] = a[i];
   if (++one.count < GROUP) return;
-  later((1 << 16) + threadIdx.x / GROUP, [&group] {
+  later(PRODUCT, (1 << 16) + threadIdx.x / GROUP, [&group] {
     execute(group.waiting.front());
     group.waiting.pop_front();
     ++group.first;

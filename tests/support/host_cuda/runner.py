@@ -71,7 +71,7 @@ def run_on_host(
             f"block {program.threads} {program.shared_bytes} {seed}",
             "grid " + " ".join(str(evaluate(read_expression(e), sizes)) for e in launch["grid"]),
             *(f"array {path}" for path in files.values()),
-            *(_parameter(one, arrays, case) for one in launch["parameters"]),
+            *(_parameter(one, program, arrays, case) for one in launch["parameters"]),
         ]
         done = subprocess.run(
             [str(program_file)], input="\n".join(lines), capture_output=True, text=True,
@@ -88,9 +88,7 @@ def run_on_host(
         }
 
 
-def _arrays(
-    program: WarpProgram, launch: Mapping[str, Any], case: SampleCase
-) -> dict[str, Array]:
+def _arrays(program: WarpProgram, launch: Mapping[str, Any], case: SampleCase) -> dict[str, Array]:
     initial = {one["name"]: one.get("initial") for one in launch["arguments"]}
     found: dict[str, Array] = {}
     for parameter in program.parameters:
@@ -105,7 +103,9 @@ def _arrays(
     return found
 
 
-def _parameter(one: Mapping[str, Any], arrays: Mapping[str, Array], case: SampleCase) -> str:
+def _parameter(
+    one: Mapping[str, Any], program: WarpProgram, arrays: Mapping[str, Array], case: SampleCase
+) -> str:
     order = list(arrays)
     match one["kind"]:
         case "tensor_map":
@@ -120,5 +120,6 @@ def _parameter(one: Mapping[str, Any], arrays: Mapping[str, Array], case: Sample
             return f"pointer {order.index(one['argument'])}"
         case "extent":
             return f"word {case.extents[one['name']]}"
-    value = np.array(case.scalars[one["name"]], numpy_dtype(one["dtype"]))
+    dtype = next(p.dtype for p in program.parameters if p.name == one["name"])
+    value = np.array(case.scalars[one["name"]], numpy_dtype(dtype))
     return f"word {int(value.view(np.uint32))}"

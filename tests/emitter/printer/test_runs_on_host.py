@@ -1,0 +1,137 @@
+"""The printed CUDA text itself, compiled with g++ and executed on the CPU."""
+
+import platform
+import re
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from twill.emitter.printer.printer import entry_point, print_cuda
+from twill.extractor.language import run_program
+from twill.extractor.sample_cases import SampleCase, sample_cases
+from twill.models.warp_program import WarpProgram
+from twill.tests.support.emissions import (
+    EMITTED,
+    emitted,
+    persistent_program,
+    warp_program,
+    wrong_elements,
+)
+from twill.tests.support.host_cuda.runner import COMPILER, Failed, run_on_host
+from twill.tests.support.host_cuda.source import host_source
+
+pytestmark = pytest.mark.skipif(
+    COMPILER is None or sys.platform != "linux" or platform.machine() != "x86_64",
+    reason="needs g++ on Linux and x86-64",
+)
+LONG = 2  # the sample case with five iterations
+SEEDS = range(
+    9
+)  # fair and prompt; then each kind of asynchronous work last, the rest prompt or not
+
+
+def cases(name: str) -> tuple[SampleCase, ...]:
+    """Sample cases; the backward pass gets the row sums that a forward pass would leave.
+
+    With random ones probabilities exceed 1, and one tie between two bf16 numbers, rounded either
+    way, moves dq by more than the tolerance.
+    """
+    program = emitted(name).program
+    if name != "flash_attention_backward":
+        return sample_cases(program)
+    found = []
+    for case in sample_cases(program):
+        q, k = (np.asarray(case.inputs[x], np.float32) for x in "qk")
+        scores = np.einsum("hqd,hkd->hqk", q, k) * np.float32(case.scalars["scale_log2"])
+        sums = np.log2(np.exp2(scores).sum(-1)).astype(np.float32)
+        inputs = {**case.inputs, "lse_log2": sums}
+        outputs = run_program(program, {**inputs, **case.scalars}, dict(case.extents))
+        found.append(replace(case, inputs=inputs, outputs=outputs))
+    return tuple(found)
+
+
+def seeds_that_go_wrong(name: str, text: str, case: SampleCase) -> list[int]:
+    """Seeds with which a text faults, hangs or leaves a wrong result."""
+    program, found = warp_program(name), []
+    for seed in SEEDS:
+        try:
+            results = run_on_host(program, text, case, seed=seed)
+        except Failed:
+            found.append(seed)
+        else:
+            found += [seed] if wrong_elements(program, case, results) else []
+    return found
+
+
+def check(program: WarpProgram, name: str) -> None:
+    text = print_cuda(program)
+    for case in cases(name):
+        for expected in case.outputs.values():
+            assert not np.isnan(np.asarray(expected, np.float32)).any()
+        for seed in SEEDS:
+            results = run_on_host(program, text, case, seed=seed)
+            assert not wrong_elements(program, case, results), (case.extents, seed)
+
+
+@pytest.mark.parametrize("name", EMITTED)
+def test_text_computes_what_the_kernel_says(name: str) -> None:
+    check(warp_program(name), name)
+
+
+@pytest.mark.parametrize("name", EMITTED)
+def test_persistent_text_computes_what_the_kernel_says(name: str) -> None:
+    check(persistent_program(name), name)
+
+
+def test_the_kernel_is_compiled_byte_for_byte() -> None:
+    program = warp_program("retention")
+    text = print_cuda(program)
+    kernel = text[text.index('extern "C" __global__') :]
+    assert kernel in host_source(text, entry_point(program))
+
+
+def changed(name: str, pattern: str, replacement: str) -> str:
+    text = print_cuda(warp_program(name))
+    wrong = re.sub(pattern, replacement, text)
+    assert wrong != text
+    return wrong
+
+
+def test_one_cursor_for_filling_and_reading_a_ring_hangs() -> None:
+    text = print_cuda(warp_program("retention"))
+    shared = re.sub(r"(?m)^ *(?:u32|int) \w+_filled_(?:phase|slot) = .*\n", "", text)
+    shared = re.sub(r"_filled_(phase|slot)\b", r"_\1", shared)
+    assert shared != text
+    with pytest.raises(Failed, match=r"(?s)deadlock.*mbarrier.try_wait"):
+        run_on_host(warp_program("retention"), shared, cases("retention")[LONG])
+
+
+FAULTS = {
+    "swizzle of what is staged": ("gemm", r"swizzled<128, 128>", "swizzled<64, 128>"),
+    "swizzle of an operand": ("gemm", "0x4000004000010000", "0x8000004000010000"),
+    "stride of an operand": ("flash_attention_forward", r"right \+ 128, 1", "right + 256, 1"),
+    "bytes of a copy": ("gemm", r"(mbar_expect\([^,]*, )\d+", r"\g<1>16"),
+}
+RACES = {
+    "no wait for a product": ("gemm", r"        wgmma_wait<0>\(\);\n", ""),
+    "no wait for a tile": ("gemm", r"        mbar_wait\(a_tile_full.*\n", ""),
+    "no wait for a slot": ("gemm", r" *mbar_wait\(a_tile_empty.*\n", ""),
+    "no wait for the staged rows of others": ("gemm", r"    bar_sync<3, 128>\(\);.*\n", ""),
+    "no wait for a copy out": ("retention", r"copies_wait_read\(\);", ";"),
+    "no wait for other lanes": ("retention", r"__syncwarp\(\);", ""),
+}
+
+
+@pytest.mark.parametrize("what", FAULTS)
+def test_wrong_constants_go_wrong_with_every_seed(what: str) -> None:
+    name, pattern, replacement = FAULTS[what]
+    text = changed(name, pattern, replacement)
+    assert seeds_that_go_wrong(name, text, cases(name)[LONG]) == list(SEEDS)
+
+
+@pytest.mark.parametrize("what", RACES)
+def test_missing_waits_go_wrong_with_some_seed(what: str) -> None:
+    name, pattern, replacement = RACES[what]
+    assert seeds_that_go_wrong(name, changed(name, pattern, replacement), cases(name)[LONG])
