@@ -39,6 +39,7 @@ from .models.errors import (
 )
 from .models.kernel import KernelDocument
 from .models.profile import GpuProfile
+from .models.solve_options import SolveOptions
 from .models.tile_program import TileProgram
 from .models.version import VERSION
 from .models.warp_program import WarpProgram
@@ -51,7 +52,6 @@ from .runtime.pack import write_bundle
 from .runtime.sass import disassemble
 from .runtime.sass_loops import Loop, main_loops
 from .runtime.sass_order import PRODUCTS, Flight, wait_regions
-from .solver.options import SolveOptions
 from .solver.search import find_schedule
 
 MADE_BY = f"twill {VERSION}"

@@ -32,11 +32,11 @@ from .models.explanation import Explanation, Hop, Kind, Load, Share, WhatIf
 from .models.kernel import KernelDocument
 from .models.problem import SchedulingProblem
 from .models.profile import GpuProfile
+from .models.solve_options import SolveOptions
 from .reader.documents import read_document
 from .solver.bounds import compute_bounds, unit_shares
 from .solver.legality import build_legality
 from .solver.optimal_by_bound import is_optimal_by_bound
-from .solver.options import SolveOptions
 from .solver.question import Stop
 from .solver.recurrence import critical_hops
 from .solver.search import find_schedule

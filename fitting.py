@@ -14,11 +14,11 @@ from itertools import islice, product
 from .emitter.inputs import Emission
 from .emitter.lower.lower import Lower
 from .emitter.printer.printer import print_cuda
+from .models.solve_options import SolveOptions
 from .models.warp_program import Role, WarpProgram
 from .runtime.cache import compile_cached
 from .runtime.nvrtc import Compiled
 from .runtime.report import PtxasReport
-from .solver.options import SolveOptions
 from .solver.search import find_schedule
 
 MOST_TOGETHER = 24  # combinations of beginnings that are compiled as a whole

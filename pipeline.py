@@ -29,12 +29,12 @@ from .models.profile import GpuProfile
 from .models.progress import Observer, ignore
 from .models.rows import schedule_rows, warp_group_rows
 from .models.schedule import Schedule
+from .models.solve_options import SolveOptions
 from .reader.documents import read_document, read_text
 from .reader.located import Located
 from .reader.schedules import read_schedule
 from .reader.yaml_text import load_yaml
 from .solver.bounds import check_durations, compute_bounds
-from .solver.options import SolveOptions
 from .solver.question import Stop
 from .solver.recheck import recheck
 from .solver.search import find_schedule

@@ -18,8 +18,8 @@ from twill.extractor.build import build_problem
 from twill.gpu_profiles.library import load_profile
 from twill.kernels.library import load_kernel
 from twill.models.problem import SchedulingProblem
+from twill.models.solve_options import SolveOptions
 from twill.solver.bounds import compute_bounds
-from twill.solver.options import SolveOptions
 from twill.solver.search import find_schedule
 
 FORWARD, BACKWARD = "flash_attention_forward", "flash_attention_backward"

@@ -22,8 +22,8 @@ from twill.extractor.build import build_problem, loop_names
 from twill.gpu_profiles.library import load_profile, profile_names
 from twill.kernels.library import kernel_names, load_kernel
 from twill.models.problem import SchedulingProblem
+from twill.models.solve_options import SolveOptions
 from twill.models.version import VERSION
-from twill.solver.options import SolveOptions
 from twill.solver.question import Question
 from twill.solver.search import find_schedule
 from twill.solver.smt.smtlib import smtlib_text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from twill.benchmarks.timing import Clock, Seconds
 from twill.models.problem import SchedulingProblem
 from twill.models.progress import Progress
-from twill.solver.options import SolveOptions
+from twill.models.solve_options import SolveOptions
 from twill.solver.search import find_schedule
 from twill.solver.solution import Solution
 

@@ -120,7 +120,7 @@ def _answer(document: str, gpu: str | None, seconds: float | None, *, quiet: boo
     from .. import emitting, pipeline
     from ..gate.origin import read_with_texts
     from ..models.errors import LimitReached, UsageError
-    from ..solver.options import SolveOptions
+    from ..models.solve_options import SolveOptions
     from ..solver.question import Stop
     from .progress import build_watcher, progress_style
 

@@ -93,7 +93,7 @@ def _answer(document: str, gpu: str | None, seconds: float, stop: Stop) -> Answe
     from .. import pipeline
     from ..gate.origin import read_with_texts
     from ..models.errors import UsageError
-    from ..solver.options import SolveOptions
+    from ..models.solve_options import SolveOptions
 
     if document.endswith(".json"):
         if gpu is not None:

@@ -17,8 +17,8 @@ from .output import check_writable, print_answer, print_note, write_file
 # What solves is imported when it is needed, so that help and errors come at once.
 if TYPE_CHECKING:
     from ..models.answer import Answer
+    from ..models.solve_options import SolveOptions
     from ..pipeline import Task
-    from ..solver.options import SolveOptions
     from .progress import Watcher
 
 
@@ -234,7 +234,7 @@ def _options(
     from pydantic import ValidationError
 
     from ..models.errors import UsageError
-    from ..solver.options import SolveOptions
+    from ..models.solve_options import SolveOptions
 
     chosen: dict[str, object] = {"top": top, "prove": prove, "seconds": seconds}
     if objective is not None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..models.answer import Answer
+from ..models.solve_options import DEFAULT_OBJECTIVES, SolveOptions
 from ..pipeline import Task, solve_task
-from ..solver.options import DEFAULT_OBJECTIVES, SolveOptions
 from ..solver.question import Stop
 
 PROOF_SECONDS = 300.0

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from ..models.answer import Answer, Sources
 from ..models.errors import InvalidInput, UsageError
+from ..models.solve_options import BOTH
 from ..models.verification import Check, Reproof, Verification
 from ..pipeline import texts_task
 from ..solver.backends import load_backends
-from ..solver.options import BOTH
 from ..solver.question import Core, Limit, Question, Stop
 from ..solver.recheck import recheck, trusted
 from ..solver.recheck_certificate import check

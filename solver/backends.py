@@ -9,7 +9,7 @@ from typing import Protocol
 from ..models.certificate import Backend, ObjectiveValue
 from ..models.errors import ScheduleViolation
 from ..models.schedule import Schedule
-from .options import Objective
+from ..models.solve_options import Objective
 from .question import UNBLAMED, Core, Limit, Outcome, Question, Stop
 from .verifier import verify_schedule
 

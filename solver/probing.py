@@ -11,9 +11,9 @@ from ..models.certificate import Backend
 from ..models.problem import SchedulingProblem
 from ..models.progress import Observer, Progress, ignore
 from ..models.schedule import Schedule
+from ..models.solve_options import SolveOptions
 from .backends import Backends, Solve, check_schedule
 from .monotone import is_monotone
-from .options import SolveOptions
 from .question import Limit, Question, Stop, Verdict
 from .race import Finding, race
 from .retiming import draw_together

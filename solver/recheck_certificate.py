@@ -10,12 +10,12 @@ from ..models.answer import Answer
 from ..models.certificate import Bounds, Certificate, Exclusion
 from ..models.errors import Infeasible, InvalidGraph
 from ..models.problem import SchedulingProblem
+from ..models.solve_options import BOTH
 from ..models.verification import Check
 from .bounds import compute_bounds
 from .certificate import model_choices
 from .footprint import refuse_oversized
 from .monotone import is_monotone
-from .options import BOTH
 from .stage_bound import compute_stage_bound, largest_interval
 from .verifier import FAMILIES
 

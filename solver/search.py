@@ -6,12 +6,12 @@ from ..models.certificate import Bounds, StageBound
 from ..models.errors import Infeasible
 from ..models.problem import SchedulingProblem
 from ..models.progress import Observer, ignore
+from ..models.solve_options import SolveOptions
 from .backends import Backends, load_backends
 from .bounds import compute_bounds
 from .certificate import Proof, Provers, build_certificate
 from .footprint import refuse_oversized
 from .interval_search import IntervalSearch
-from .options import SolveOptions
 from .probing import Prober
 from .prove import prove_exclusions
 from .question import UNBLAMED, Core, Question, Stop

@@ -7,11 +7,11 @@ from itertools import product
 
 from ..models.certificate import ObjectiveValue
 from ..models.schedule import Schedule
+from ..models.solve_options import Objective
 from .backends import Partition, check_schedule
 from .greedy import place_greedily
 from .interval_search import fewest_stages
 from .objective_values import OBJECTIVES, stages
-from .options import Objective
 from .probing import Prober
 from .question import Question, Verdict
 from .solution import Strategy

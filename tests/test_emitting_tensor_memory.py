@@ -14,6 +14,7 @@ from twill.emitter.printer.printer import print_cuda
 from twill.emitting import Emitted, emit, report_of, write
 from twill.models.answer import Answer
 from twill.models.errors import InvalidInput
+from twill.models.solve_options import SolveOptions
 from twill.models.tensor_memory_step import StoreTensor, TensorProduct
 from twill.models.warp_program import WarpProgram
 from twill.models.warp_program_checks import steps_of
@@ -25,7 +26,6 @@ from twill.runtime.cases import load_cases
 from twill.runtime.launch import load
 from twill.runtime.sass import SassFunction, disassemble
 from twill.runtime.sass_loops import main_loops
-from twill.solver.options import SolveOptions
 from twill.tests.emitter.machine.programs import with_steps
 from twill.tests.runtime.stub_driver import StubDriver
 from twill.tests.support.emissions import ON_BLACKWELL

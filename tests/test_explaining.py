@@ -14,8 +14,8 @@ from twill.kernels.graph_library import graph_path
 from twill.models.answer import Answer
 from twill.models.errors import UsageError
 from twill.models.explanation import Explanation, WhatIf
+from twill.models.solve_options import SolveOptions
 from twill.pipeline import solve_file
-from twill.solver.options import SolveOptions
 from twill.solver.search import find_schedule
 
 QUICK = SolveOptions(objectives=(), blame_work=0)

@@ -16,7 +16,7 @@ from twill.models.answer import Answer, Effort
 from twill.models.problem import SchedulingProblem
 from twill.models.progress import Observer, Progress
 from twill.models.schedule import Placement, Schedule
-from twill.solver.options import SolveOptions
+from twill.models.solve_options import SolveOptions
 from twill.solver.question import Stop
 from twill.solver.solution import Solution
 

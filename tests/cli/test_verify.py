@@ -8,8 +8,8 @@ import z3
 
 from twill.cli.main import run
 from twill.gate import verification
+from twill.models.solve_options import BOTH
 from twill.solver.backends import Backends
-from twill.solver.options import BOTH
 from twill.solver.question import Verdict
 from twill.tests.support.fake_backends import FakeBackend, always, backends
 

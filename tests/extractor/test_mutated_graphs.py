@@ -14,9 +14,9 @@ from twill.kernels.graph_library import graph_names, graph_path
 from twill.models.errors import Infeasible, InvalidGraph
 from twill.models.graph import GraphDocument
 from twill.models.problem import SchedulingProblem
+from twill.models.solve_options import SolveOptions
 from twill.reader.documents import read_document
 from twill.solver.bounds import compute_bounds
-from twill.solver.options import SolveOptions
 from twill.solver.question import Stop
 from twill.solver.search import find_schedule
 from twill.solver.verifier import violations

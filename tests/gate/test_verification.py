@@ -17,8 +17,8 @@ from twill.models.answer import Answer
 from twill.models.certificate import Exclusion
 from twill.models.errors import InvalidInput
 from twill.models.schedule_text import schedule_text
+from twill.models.solve_options import SolveOptions
 from twill.pipeline import read_task, solve_file, solve_task
-from twill.solver.options import SolveOptions
 from twill.tests.support.tampering import (
     Place,
     other_value,

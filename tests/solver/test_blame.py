@@ -13,7 +13,7 @@ from twill.models.problem import (
     SchedulingProblem,
     Value,
 )
-from twill.solver.options import SolveOptions
+from twill.models.solve_options import SolveOptions
 from twill.solver.search import find_schedule
 
 # One slot of memory is held from the first issue to the end of the last: 2 + 3 + 2 cycles.

@@ -9,8 +9,8 @@ from twill.benchmarks.instances import INSTANCES
 from twill.models.certificate import Backend
 from twill.models.problem import SchedulingProblem
 from twill.models.progress import ignore
+from twill.models.solve_options import BOTH, SolveOptions
 from twill.solver.backends import Backends, Solve, load_backends
-from twill.solver.options import BOTH, SolveOptions
 from twill.solver.question import Limit, Outcome, Question, Stop
 from twill.solver.search import search_with
 from twill.tests.support.random_problems import random_problem

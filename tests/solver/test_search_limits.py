@@ -6,7 +6,7 @@ import time
 import pytest
 
 from twill.models.progress import Progress
-from twill.solver.options import SolveOptions
+from twill.models.solve_options import SolveOptions
 from twill.solver.question import Stop, Verdict
 from twill.solver.search import search_with
 from twill.tests.support.fake_backends import backends, from_interval, one_operation

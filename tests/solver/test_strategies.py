@@ -3,8 +3,8 @@ import pytest
 from twill.models.errors import ScheduleViolation
 from twill.models.problem import SchedulingProblem
 from twill.models.schedule import Schedule
+from twill.models.solve_options import SolveOptions
 from twill.solver.complete import complete_schedule
-from twill.solver.options import SolveOptions
 from twill.solver.question import Outcome, Question, Stop, Verdict
 from twill.solver.search import search_with
 from twill.solver.solution import Solution

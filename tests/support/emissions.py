@@ -19,12 +19,12 @@ from twill.kernels.library import load_kernel
 from twill.models.kernel import KernelDocument, Tolerance
 from twill.models.problem import SchedulingProblem
 from twill.models.schedule import Schedule
+from twill.models.solve_options import SolveOptions
 from twill.models.warp_program import Role, WarpProgram
 from twill.reader.located import Located
 from twill.reader.schedules import read_schedule
 from twill.solver.bounds import compute_bounds
 from twill.solver.cp_sat.backend import solve
-from twill.solver.options import SolveOptions
 from twill.solver.question import Limit, Question, Stop
 from twill.solver.search import find_schedule
 

@@ -2,7 +2,7 @@
 
 from twill.models.problem import SchedulingProblem
 from twill.models.progress import Progress
-from twill.solver.options import SolveOptions
+from twill.models.solve_options import SolveOptions
 from twill.solver.question import Stop, Verdict
 from twill.solver.search import search_with
 from twill.solver.solution import Solution

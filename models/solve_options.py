@@ -6,8 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from ..models.certificate import Backend
-from ..models.document import Document, Positive
+from .certificate import Backend
+from .document import Document, Positive
 
 Objective = Literal["warp_groups", "crossings", "staged_bytes", "registers", "length", "stages"]
 

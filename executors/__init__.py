@@ -1,0 +1,1 @@
+"""Where solves run: child processes of this machine, or a Ray cluster."""
