@@ -78,7 +78,7 @@ def test_every_package_folder_is_banned_as_a_top_level_import() -> None:
     assert top_folders | modules <= set(banned)
 
 
-@pytest.mark.parametrize("name", ["constraints.txt", "constraints-runtime.txt"])
+@pytest.mark.parametrize("name", [f.name for f in ROOT.glob("constraints*.txt")])
 def test_every_pin_has_a_hash_and_nothing_else(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     pinned = None
@@ -92,9 +92,14 @@ def test_every_pin_has_a_hash_and_nothing_else(name: str) -> None:
     assert hashed == set(pins(name))
 
 
-def test_run_time_pins_are_a_selection_of_all_pins() -> None:
+def test_pins_of_what_is_deployed_are_a_selection_of_all_pins() -> None:
     everything = pins("constraints.txt")
-    assert pins("constraints-runtime.txt").items() <= everything.items()
+    only_with_a_gpu = {"cupy-cuda12x"}
+    for name in ("runtime", "service", "ray", "gpu"):
+        chosen = pins(f"constraints-{name}.txt")
+        assert chosen
+        common = {package: chosen[package] for package in set(chosen) - only_with_a_gpu}
+        assert common.items() <= everything.items(), name
 
 
 def test_every_requirement_is_pinned() -> None:
