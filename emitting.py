@@ -156,19 +156,24 @@ def emit(
 ) -> Emitted:  # fmt: skip
     """Lower, print, compile and check the schedule of an answer.
 
-    A schedule in which a fragment would need a second version is replaced by the best one in which
-    none does. Where ptxas needs more registers than it has, periods begin elsewhere; if that does
-    not help, more registers are set aside and the kernel is solved again, within `seconds` each
-    time. `changes` says what is not the schedule of the answer. Raises Unsupported for what cannot
-    be emitted yet, DeviceFault if it does not compile.
+    A fragment that needs several versions has them in an unrolled loop. Where that cannot be, or
+    does not compile cleanly, the schedule is replaced by the best one in which none needs a second.
+    Where ptxas needs more registers than it has, periods begin elsewhere; if that does not help,
+    more registers are set aside and the kernel is solved again, within `seconds` each time.
+    `changes` says what is not the schedule of the answer. Raises Unsupported for what cannot be
+    emitted yet, DeviceFault if it does not compile.
     """
     emission = emission_of(answer)
     lowered = partial(lower, deeper=deeper, tile_order=tile_order, persistent=persistent)
     try:
         first = _compiled(emission, lowered)
+        unrolled = any(role.unroll > 1 for role in first.program.roles)
+        unclean = f"unrolled, {first.faults[0]}" if unrolled and first.faults else ""
     except SecondVersion as reason:
+        unclean = reason.problems[0].message
+    if unclean:
         emission = _with_single_versions(emission, seconds)
-        first = _compiled(emission, lowered, f"{reason.problems[0].message}: one version of each")
+        first = _compiled(emission, lowered, f"{unclean}: one version of each")
     if first.is_clean:
         return first
     for more in MARGINS:

@@ -130,7 +130,7 @@ class Period(Document):
     """Steps of one period. `first`: period `offset`; `last`: period trips + `offset`."""
 
     at: Literal["first", "last"]
-    offset: Count
+    offset: Annotated[int, Field(ge=-1_000, le=1_000_000)]
     steps: tuple[Step, ...]
 
 
@@ -141,11 +141,21 @@ class ShortRun(Document):
     periods: tuple[Period, ...]
 
 
+class Remainder(Document):
+    """What ends a loop whose unrolled steady state leaves so many of its periods over."""
+
+    left: Positive
+    periods: tuple[Period, ...]
+
+
 class Role(Document):
     """What one warp group, or one warp, does.
 
     setup, then: nothing if trips = 0; the short run for trips, if there is one; else prologue, the
     steady state for every period from `stages - 1` to trips - 1, and the epilogue; then finish.
+
+    A steady state that is unrolled holds `unroll` periods, and runs as long as so many are left;
+    the remainder for what is left then takes the place of the epilogue.
 
     A guarded role has no prologue, epilogue and short runs: its steady state runs for the periods 0
     to trips + stages - 2, and a step is left out where period - lag is no iteration.
@@ -165,7 +175,9 @@ class Role(Document):
     setup: tuple[Step, ...] = ()
     prologue: tuple[Period, ...] = ()
     steady: tuple[Step, ...] = ()
+    unroll: Positive = 1
     epilogue: tuple[Period, ...] = ()
+    remainders: tuple[Remainder, ...] = ()  # for 1 to unroll - 1 periods left
     short: tuple[ShortRun, ...] = ()
     finish: tuple[Step, ...] = ()
     last: tuple[Step, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from .errors import ProgramViolation
@@ -24,7 +25,7 @@ def check_warp_program(program: WarpProgram) -> None:
     """Raise ProgramViolation with everything that contradicts itself."""
     found = (
         *_memory(program), *_barriers(program), *_registers(program), *_names(program),
-        *_order(program), *tensor_faults(program),
+        *_order(program), *_remainders(program), *tensor_faults(program),
     )  # fmt: skip
     if found:
         raise ProgramViolation(found)
@@ -106,6 +107,14 @@ def _order(program: WarpProgram) -> Iterator[str]:
         yield f"tiles are counted along {', '.join(axes)}, the grid has {', '.join(grid)}"
 
 
+def _remainders(program: WarpProgram) -> Iterator[str]:
+    for role in program.roles:
+        if [r.left for r in role.remainders] != list(range(1, role.unroll)):
+            yield f"{role.name} needs a remainder for each of 1 to {role.unroll - 1} periods left"
+        if role.guarded and role.unroll > 1:
+            yield f"{role.name} is guarded, and cannot be unrolled"
+
+
 def _persistence(program: WarpProgram) -> Iterator[str]:
     if program.order is None:
         yield "a persistent program numbers its tiles, this one has no order"
@@ -137,8 +146,8 @@ def steps_of(role: Role) -> Iterator[Step]:
     yield from role.steady
     for period in role.epilogue:
         yield from period.steps
-    for run in role.short:
-        for period in run.periods:
-            yield from period.steps
+    periods = [r.periods for r in role.remainders] + [run.periods for run in role.short]
+    for period in chain.from_iterable(periods):
+        yield from period.steps
     yield from role.finish
     yield from role.last

@@ -163,7 +163,7 @@ class Pin(StepBase):
 
 
 class Anchor(StepBase):
-    """Nothing that depends on the rows fragments is computed before this; their values stay."""
+    """Nothing that depends on the rows or scalar fragments is computed before; values stay."""
 
     step: Literal["anchor"] = "anchor"
     fragments: tuple[Name, ...]

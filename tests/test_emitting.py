@@ -11,6 +11,7 @@ import pytest
 
 from twill import emitting
 from twill.emitter.inputs import Emission
+from twill.emitter.lower import versions
 from twill.emitter.lower.lower import Lower
 from twill.emitter.lower.versions import SecondVersion
 from twill.emitter.machine.protocol import run_protocols
@@ -22,10 +23,7 @@ from twill.models.errors import InvalidSchedule, UsageError
 from twill.pipeline import solve_file
 from twill.runtime.bundle import Bundle
 from twill.runtime.cases import load_cases
-from twill.tests.support.emissions import EMITTED, SECOND_VERSIONS, STORE, faults
-
-CHANGED = dict.fromkeys(SECOND_VERSIONS, "a second version in registers: one version of each")
-"""Kernels whose best schedule cannot be emitted as it is, and why."""
+from twill.tests.support.emissions import EMITTED, STORE, UNROLLED, faults
 
 
 @cache
@@ -50,23 +48,44 @@ def test_library_kernels_compile_clean_and_overlap_as_the_schedule_says(name: st
 
 
 @pytest.mark.parametrize("name", EMITTED)
-def test_a_kernel_is_solved_again_only_where_its_schedule_cannot_be_emitted(name: str) -> None:
+def test_library_kernels_are_emitted_from_their_best_schedules_as_they_are(name: str) -> None:
     made, asked = emitted(name), answer(name).initiation_interval
+    assert (made.changes, made.program.initiation_interval) == ((), asked)
+    unrolled = {role.unroll for role in made.program.roles if role.warps == 4}
+    assert unrolled == ({2} if name in UNROLLED else {1})
+
+
+@pytest.mark.parametrize("name", UNROLLED)
+def test_where_a_loop_cannot_be_unrolled_one_version_of_each_fragment_is_enough(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "VERSIONS", ("",))
+    made, asked = emit(answer(name)), answer(name).initiation_interval
+    assert "a second version in registers: one version of each" in made.changes[0]
     assert asked is not None
-    if name in CHANGED:
-        assert CHANGED[name] in made.changes[0]
-        assert asked < made.program.initiation_interval < 1.1 * asked
-    else:
-        assert (made.changes, made.program.initiation_interval) == ((), asked)
-
-
-@pytest.mark.parametrize("name", sorted(CHANGED))
-def test_what_is_emitted_instead_computes_what_the_program_means(name: str) -> None:
-    made = emitted(name)
+    assert asked < made.program.initiation_interval < 1.1 * asked
+    assert {role.unroll for role in made.program.roles} == {1}
     for seed, case in enumerate(sample_cases(made.tile_program)):
         assert faults(made.program, case, seed) == 0, case.extents
     for trips in (0, 1, 2, 3, 7):
         run_protocols(made.program, trips, range(50))
+
+
+def test_an_unrolled_loop_that_is_not_clean_gives_way_to_one_version_of_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = emitting._compiled
+
+    def spilling(emission: Emission, lower: Lower, *changes: str) -> Emitted:
+        made = real(emission, lower, *changes)
+        spilled = 8 if any(role.unroll > 1 for role in made.program.roles) else 0
+        report = replace(made.compiled.report, spill_store_bytes=spilled)
+        return replace(made, compiled=replace(made.compiled, report=report))
+
+    monkeypatch.setattr(emitting, "_compiled", spilling)
+    made = emit(answer("fp8_gemm_block_scales"))
+    assert made.faults == ()
+    assert made.changes == ("unrolled, 8 bytes are spilled: one version of each",)
 
 
 def test_more_registers_are_set_aside_until_the_assembler_has_enough(

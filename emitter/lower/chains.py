@@ -35,6 +35,7 @@ class Chain:
     operation: str = ""
     lag: int = 0
     ages: Mapping[str, int] | None = None
+    iteration: int = 0
 
 
 class ChainSteps:
@@ -80,7 +81,7 @@ class ChainSteps:
 
     @property
     def _kept_fragments(self) -> frozenset[str]:
-        return frozenset(self.registers.of_tiles(self.kept))
+        return frozenset(self.registers.in_all_versions(self.kept))
 
 
 class _Writer:
@@ -88,7 +89,7 @@ class _Writer:
 
     def __init__(self, role: ChainSteps, chain: Chain) -> None:
         self.role, self.chain = role, chain
-        self.emission, self.registers = role.emission, role.registers
+        self.emission, self.registers = role.emission, role.registers.at(chain.iteration)
         self.out: list[Step] = []
         self.turned: set[str] = set()
         self.formulas = Formulas(self.emission, self.registers.layouts, self.find)

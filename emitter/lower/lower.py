@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from math import lcm
 
 from ...models.errors import Unsupported
 from ...models.index_expression import names_in_index
@@ -36,7 +37,7 @@ from .storage import Storage, lay_out, resident_tiles
 from .tracking import RingUse, TrackedRole
 from .turn_check import check_turns
 from .turns import Turn, barriers_of, find_turns
-from .versions import check_versions
+from .versions import versions_of
 
 DIRECT = (LoadVector, StoreRows, CopyElement)
 """Steps that touch arguments element by element."""
@@ -182,8 +183,9 @@ class _Lowering:
 
     def _tracked(self, role: PlannedRole) -> Role:
         registers = Registers(self.emission, self.layouts)
-        check_versions(self.emission, role, self.places)
         declare_homes(self.emission, role, registers, self.kept)
+        versions = versions_of(self.emission, role, self.places, registers.homes)
+        registers.versions.update(versions)
         copies = Copies(self.emission, self.storage, self.places)
         setup = [
             *self._scalars(registers, role),
@@ -199,7 +201,8 @@ class _Lowering:
             operations=tuple(o.name for o in role.operations), stages=1 + len(parts.prologue),
             fragments=tuple(registers.fragments.values()), setup=tuple(setup),
             prologue=parts.prologue, steady=parts.steady, epilogue=parts.epilogue,
-            short=parts.short, finish=finish,
+            unroll=1 + len(parts.remainders), remainders=parts.remainders, short=parts.short,
+            finish=finish,
         )  # fmt: skip
 
     def _expanded(
@@ -211,7 +214,8 @@ class _Lowering:
             if number != self.begins.get(role.name, number):
                 continue
             turned = replace(role, operations=operations)
-            parts = expand(operations, partial(self._tracker, turned, registers, copies))
+            start = partial(self._tracker, turned, registers, copies)
+            parts = expand(operations, start, lcm(*registers.versions.values()))
             found.append((turned, parts))
             if not leaves_products_behind(parts.steady):
                 return turned, parts

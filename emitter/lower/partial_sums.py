@@ -18,7 +18,7 @@ from ...models.warp_expression import (
     NumberValue,
     fragments_in,
 )
-from ...models.warp_program import Period, Role, ShortRun, WarpProgram
+from ...models.warp_program import Period, Remainder, Role, ShortRun, WarpProgram
 from ...models.warp_program_checks import steps_of
 from ...models.warp_step import Anchor, Assign, ReduceColumns, Step
 
@@ -64,6 +64,9 @@ def _summed_once(role: Role) -> Role:
             "prologue": periods(role.prologue),
             "steady": _in_parts(role.steady, parts),
             "epilogue": periods(role.epilogue),
+            "remainders": tuple(
+                Remainder(left=r.left, periods=periods(r.periods)) for r in role.remainders
+            ),
             "short": tuple(
                 ShortRun(trips=run.trips, periods=periods(run.periods)) for run in role.short
             ),

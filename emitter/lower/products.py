@@ -47,24 +47,28 @@ class Products:
         self._emission, self._storage, self._registers = emission, storage, registers
         self._places = places
 
-    def operands(self, operation: PlannedOperation) -> Operands:
-        """What it reads and writes."""
+    def operands(self, operation: PlannedOperation, iteration: int) -> Operands:
+        """What it reads and writes in an iteration."""
+        registers = self._registers.at(iteration)
         tile = self._emission.tiled.tile(operation.members[0])
         parts = self._parts(tile)
         buffers = [self._right(tile)[1], *(part.buffer for part in parts)]
         rings = dict.fromkeys(self._storage.ring_of[name] for name in buffers if name is not None)
-        lefts = [f for p in parts if p.buffer is None for f in self._fragments(p.tile)]
-        return Operands(tuple(rings), tuple(lefts), self._registers.names_of(tile))
+        lefts = [
+            f for p in parts if p.buffer is None for f in registers.names_of(p.tile, operand=True)
+        ]
+        return Operands(tuple(rings), tuple(lefts), registers.names_of(tile))
 
-    def steps(self, operation: PlannedOperation, age: Age) -> Iterator[Product]:
+    def steps(self, operation: PlannedOperation, iteration: int, age: Age) -> Iterator[Product]:
         """The steps, for 64 rows and a stretch of K each; slots of rings are so old."""
+        registers = self._registers.at(iteration)
         tile = self._emission.tiled.tile(operation.members[0])
         accumulates = any(read.position == 2 for read in tile.reads)
-        for block, target in enumerate(self._registers.names_of(tile)):
+        for block, target in enumerate(registers.names_of(tile)):
             for part in self._parts(tile):
                 yield Product(
                     target=target,
-                    left=self._left(tile, part, block, age),
+                    left=self._left(tile, part, block, age, registers),
                     right=self._right_operand(tile, part, age),
                     columns=tile.shape[-1],
                     depth=part.depth,
@@ -90,10 +94,10 @@ class Products:
         return tuple(found)
 
     def _left(
-        self, tile: TileNode, part: _Part, block: int, age: Age
+        self, tile: TileNode, part: _Part, block: int, age: Age, registers: Registers
     ) -> SharedOperand | FragmentOperand:
         if part.buffer is None:
-            return FragmentOperand(name=self._fragments(part.tile)[block])
+            return FragmentOperand(name=registers.names_of(part.tile, operand=True)[block])
         row, column = self._offsets(part.tile, tile)
         # A left operand has rows along M: stored as it is, K runs along its columns.
         if part.transposed:
@@ -101,9 +105,6 @@ class Products:
         else:
             row += ROWS * block
         return self._shared(part.buffer, age, row, column, k_last=not part.transposed)
-
-    def _fragments(self, tile: TileNode) -> tuple[str, ...]:
-        return self._registers.names_of(tile, operand=True)
 
     # ---- right operands
 

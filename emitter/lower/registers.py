@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...models.errors import Unsupported
 from ...models.kernel import ELEMENT_BYTES, ElementType
@@ -17,22 +17,34 @@ from .layouts import Layout, Layouts
 ROWS = 64  # of a fragment over one warp group
 LANES = 32
 PAIRED_BYTES = 2  # of elements of which a register holds two
+VERSIONS = ("", ".second", ".third", ".fourth")
+"""What the fragments of iterations 0, 1, ... are called that live side by side."""
 
 
 @dataclass(slots=True)
 class Registers:
-    """The fragments of one role. A tile of more than 64 rows lies in one fragment for each 64."""
+    """The fragments of one role. A tile of more than 64 rows lies in one fragment for each 64.
+
+    A tile that has n versions lies in that of `iteration` modulo n.
+    """
 
     emission: Emission
     layouts: Layouts
     fragments: dict[str, Fragment] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)  # tile -> its fragment, or their stem
+    versions: dict[str, int] = field(default_factory=dict)  # stem -> how many; 1 where it is absent
+    iteration: int = 0
+
+    def at(self, iteration: int) -> Registers:
+        """The same fragments, as an iteration sees them."""
+        return replace(self, iteration=iteration)
 
     def home(
         self, tile: TileNode, block: int = 0, *, operand: bool = False, suffix: str = ""
     ) -> str:
         """The fragment of 64 rows of a tile, declared when it is first asked for."""
-        stem = self.homes.setdefault(tile.name, tile.name) + suffix
+        home = self.homes.setdefault(tile.name, tile.name)
+        stem = home + suffix + VERSIONS[self.iteration % self.versions.get(home, 1)]
         name = f"{stem}.{block}" if self.blocks(tile) > 1 else stem
         if name not in self.fragments:
             self.fragments[name] = self._declare(tile, name, self.layouts.of(tile), operand=operand)
@@ -81,6 +93,11 @@ class Registers:
         for name in names:
             if name in self.homes:
                 yield from self.names_of(self.emission.tiled.tile(name))
+
+    def in_all_versions(self, names: Iterable[str]) -> Iterator[str]:
+        """Fragments of those of the tiles that have a home, of every iteration."""
+        for iteration in range(max(self.versions.values(), default=1)):
+            yield from self.at(iteration).of_tiles(names)
 
     def _declare(self, tile: TileNode, name: str, layout: Layout, *, operand: bool) -> Fragment:
         if layout == "matrix":

@@ -18,6 +18,7 @@ from ...models.warp_step import (
 )
 from .chains import Chain, ChainSteps
 from .copies import Copies
+from .number_anchors import anchored_numbers
 from .places import ReadKind
 from .plan import PlannedOperation
 from .products import Products
@@ -64,6 +65,7 @@ class TrackedRole:
     chains_done: int = 0
     period: int = 0  # of the instance that is written
     just_settled: frozenset[str] = frozenset()  # by a wait with no block boundary behind it yet
+    just_issued: bool = False  # a product, with no block boundary behind it yet
     acquired: dict[str, int] = field(default_factory=dict)
     slots: dict[tuple[str, int], int] = field(default_factory=dict)  # (ring, iteration) -> ordinal
     unread: dict[tuple[str, int], set[str]] = field(default_factory=dict)
@@ -127,7 +129,7 @@ class TrackedRole:
                 Acquire(ring=ring, alone=use.alone, operation=operation.name, lag=operation.lag)
             )
         if steps:
-            self.just_settled = frozenset()
+            self.just_settled, self.just_issued = frozenset(), False
         return steps
 
     def _age(self, ring: str, iteration: int) -> int:
@@ -153,12 +155,15 @@ class TrackedRole:
     # ---- products
 
     def _product(self, operation: PlannedOperation, iteration: int, now: int) -> Iterator[Step]:
-        operands = self.products.operands(operation)
+        operands = self.products.operands(operation, iteration)
         yield from self._acquire(operation, iteration, operands.rings)
         yield from wait_for_turn(self.turns, operation)
-        steps = list(self.products.steps(operation, lambda ring: self._age(ring, iteration)))
+        steps = list(
+            self.products.steps(operation, iteration, lambda ring: self._age(ring, iteration))
+        )
         yield from steps
         yield from pass_turn(self.turns, operation)
+        self.just_issued = True
         self.flying.append(
             Batch(operation.name, iteration, "product", operands.targets, operands.left_fragments,
                   len(steps), self.chains_done, now + operation.latency_cycles)
@@ -187,7 +192,9 @@ class TrackedRole:
         rings = self._read_by(operation)
         acquired = self._acquire(operation, iteration, rings)
         ages = {ring: self._age(ring, iteration) for ring in rings}
-        steps = self.chains.steps(Chain(operation.members, operation.name, operation.lag, ages))
+        steps = self.chains.steps(
+            Chain(operation.members, operation.name, operation.lag, ages, iteration)
+        )
         read, written = touched(steps)
         last = 0
         for place, batch in enumerate(self.flying, 1):
@@ -195,7 +202,14 @@ class TrackedRole:
                 last = place
         yield from self._settle(last, operation.name, operation.lag)
         yield from acquired
-        yield from self._kept_behind(operation, read, has_boundary=bool(acquired))
+        if self._could_come_too_early(read):
+            if not acquired:
+                yield Boundary(operation=operation.name, lag=operation.lag)
+            self.just_settled, self.just_issued = frozenset(), False
+            if rows := self.chains.rows(sorted(read)):
+                yield Anchor(fragments=rows, operation=operation.name, lag=operation.lag)
+            elif self._has_versions:
+                steps = anchored_numbers(steps, read, self.chains.registers)
         # Pinned at both ends, a chain stays where the schedule has it.
         inputs = self.chains.pinned(sorted(read))
         if inputs:
@@ -204,18 +218,19 @@ class TrackedRole:
         yield from self._have_read(operation.name, iteration)
         self.chains_done += 1
 
-    def _kept_behind(
-        self, operation: PlannedOperation, read: set[str], *, has_boundary: bool
-    ) -> Iterator[Step]:
-        """What keeps ptxas from doing a chain before a wait whose results it does not read."""
-        if not self.just_settled or self.just_settled & read:
-            return
-        if not has_boundary:
-            yield Boundary(operation=operation.name, lag=operation.lag)
-        self.just_settled = frozenset()
-        rows = self.chains.rows(sorted(read))
-        if rows:
-            yield Anchor(fragments=rows, operation=operation.name, lag=operation.lag)
+    def _could_come_too_early(self, read: set[str]) -> bool:
+        """Whether ptxas might do a chain before a wait whose results it does not read.
+
+        What waits in a version of its own for its turn, and is worked on alone, it would also do
+        between the instructions of a product before it.
+        """
+        after_wait = self.just_settled and not self.just_settled & read
+        alone = self._has_versions and not self.chains.rows(sorted(read))
+        return bool(after_wait) or (self.just_issued and alone)
+
+    @property
+    def _has_versions(self) -> bool:
+        return bool(self.chains.registers.versions)
 
     # ---- copies out
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 
 from ...models.barrier_step import Arrive, Sync
 from ...models.errors import Unsupported
+from ...models.role_periods import periods_of
 from ...models.warp_program import Role, WarpProgram
 from ...models.warp_program_checks import GROUP_THREADS
-from ...models.warp_step import Step
 
 MOST_STATES = 200_000
 Event = tuple[str, bool]
@@ -26,7 +26,7 @@ def check_turns(program: WarpProgram) -> None:
     """
     shared = {barrier.name for barrier in program.barriers if barrier.threads != GROUP_THREADS}
     roles = [role for role in program.roles if not role.guarded]
-    longest = 3 + max((role.stages for role in roles), default=0)
+    longest = 3 + max((role.stages + role.unroll - 1 for role in roles), default=0)
     for trips in range(1, longest + 1):
         _walk([list(_events(role, trips, shared)) for role in roles], trips)
 
@@ -81,20 +81,9 @@ def _count(done: Sequence[Event], barrier: str) -> int:
 
 
 def _events(role: Role, trips: int, shared: set[str]) -> Iterator[Event]:
-    for period, steps in _periods(role, trips):
+    for period, steps in periods_of(role, trips):
         for step in steps:
             if isinstance(step, Arrive | Sync) and step.barrier in shared:
                 iteration = period - step.lag
                 if step.skip_first <= iteration < trips - step.skip_last:
                     yield step.barrier, isinstance(step, Sync)
-
-
-def _periods(role: Role, trips: int) -> Iterator[tuple[int, tuple[Step, ...]]]:
-    """Every period with its steps, as `Role` says."""
-    for run in role.short:
-        if run.trips == trips:
-            yield from ((period.offset, period.steps) for period in run.periods)
-            return
-    yield from ((period.offset, period.steps) for period in role.prologue)
-    yield from ((number, role.steady) for number in range(role.stages - 1, trips))
-    yield from ((trips + period.offset, period.steps) for period in role.epilogue)

@@ -1,4 +1,4 @@
-"""Whether one set of registers is enough for each value: every reader comes before the next writer.
+"""How many sets of registers each value needs: one, if every reader comes before the next writer.
 
 A value that is still read after the next iteration has made its own needs a second version, that
 is a loop unrolled twice (modulo variable expansion); the model counts the registers of both.
@@ -6,17 +6,20 @@ is a loop unrolled twice (modulo variable expansion); the model counts the regis
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import lcm
 
 from ...models.errors import Unsupported
 from ...models.problem import Dependence
 from ..inputs import Emission, source_of
 from .places import Places
-from .plan import PlannedOperation, PlannedRole
+from .plan import PlannedRole
+from .registers import VERSIONS
 
 
 class SecondVersion(Unsupported):
-    """A fragment would have to be kept while the next one is made."""
+    """A fragment would have to be kept while the next one is made, and cannot be."""
 
 
 def single_version_orders(emission: Emission) -> Iterator[Dependence]:
@@ -40,8 +43,53 @@ def single_version_orders(emission: Emission) -> Iterator[Dependence]:
             )
 
 
+def versions_of(
+    emission: Emission, role: PlannedRole, places: Places, homes: Mapping[str, str]
+) -> dict[str, int]:
+    """How many versions the fragments of a stem need, where one is not enough.
+
+    `homes`: the stem of each tile. Raises SecondVersion, naming value and reader, where that cannot
+    be: a loop would have to be unrolled too often, or an iteration finds there what the last left.
+    """
+    found: dict[str, int] = {}
+    lasting = _lasting(emission, homes)
+    for read in _reads(emission, role, places):
+        if read.versions > 1:
+            stem = homes[read.made]
+            found[stem] = max(found.get(stem, 1), read.versions)
+            if lcm(*found.values()) > len(VERSIONS) or stem in lasting:
+                raise read.refusal
+    return found
+
+
 def check_versions(emission: Emission, role: PlannedRole, places: Places) -> None:
-    """Raise SecondVersion, naming value and reader, where one would be needed."""
+    """Raise SecondVersion where one version of each fragment is not enough."""
+    for read in _reads(emission, role, places):
+        if read.versions > 1:
+            raise read.refusal
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """That an operation reads a tile which its role made, and which the next iteration makes."""
+
+    reader: str
+    made: str
+    maker: str
+    versions: int
+    line: int
+
+    @property
+    def refusal(self) -> SecondVersion:
+        """What is said where a second version cannot be."""
+        return SecondVersion(
+            f"{self.reader} reads {self.made} after {self.maker} has made the next one: "
+            "a second version in registers",
+            self.line,
+        )
+
+
+def _reads(emission: Emission, role: PlannedRole, places: Places) -> Iterator[_Read]:
     place = {operation.name: index for index, operation in enumerate(role.operations)}
     planned = {operation.name: operation for operation in role.operations}
     for tile in emission.tiled.loop:
@@ -57,18 +105,21 @@ def check_versions(emission: Emission, role: PlannedRole, places: Places) -> Non
             in_registers = maker is not None and emission.operation(made).kind != "load"
             if maker is None or not in_registers or places.buffer_of(reader.name, made.name):
                 continue
-            distance = read.distance + further
-            if not _is_in_time(reader, place[reader.name], maker, place[maker.name], distance):
-                line = emission.operation(tile).position.line
-                raise SecondVersion(
-                    f"{reader.name} reads {made.name} after {maker.name} has made the next one: "
-                    "a second version in registers",
-                    line,
-                )
+            periods = read.distance + further + reader.lag - maker.lag
+            versions = periods + (place[reader.name] > place[maker.name])
+            line = emission.operation(tile).position.line
+            yield _Read(reader.name, made.name, maker.name, versions, line)
 
 
-def _is_in_time(
-    reader: PlannedOperation, reads_at: int, maker: PlannedOperation, makes_at: int, distance: int
-) -> bool:
-    """Whether the read of iteration i comes no later than what makes iteration i + 1."""
-    return (distance + reader.lag, reads_at) <= (1 + maker.lag, makes_at)
+def _lasting(emission: Emission, homes: Mapping[str, str]) -> frozenset[str]:
+    """Stems of fragments that are read by later iterations, or after the loop."""
+    found = set()
+    after = {tile.name for tile in emission.tiled.after}
+    for tile in (*emission.tiled.loop, *emission.tiled.after):
+        for read in tile.reads:
+            source = source_of(read)
+            if source is not None:
+                made, _, further = emission.behind_views(source)
+                if tile.name in after or read.distance + further > 0:
+                    found.add(homes.get(made.name, ""))
+    return frozenset(found)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ...models.errors import ProgramViolation
-from ...models.warp_program import Period, Role
+from ...models.role_periods import periods_of
+from ...models.warp_program import Role
 from ...models.warp_step import Step
 
 Unrolled = tuple[Step, int | None]
@@ -34,7 +35,7 @@ def _guarded(role: Role, trips: int) -> Iterator[Unrolled]:
 
 
 def _peeled(role: Role, trips: int) -> Iterator[Unrolled]:
-    for period, steps in _periods(role, trips):
+    for period, steps in periods_of(role, trips):
         for step in steps:
             iteration = period - step.lag
             if step.optional and iteration < 0:
@@ -47,19 +48,3 @@ def _peeled(role: Role, trips: int) -> Iterator[Unrolled]:
                     )
                 )
             yield step, iteration
-
-
-def _periods(role: Role, trips: int) -> Iterator[tuple[int, tuple[Step, ...]]]:
-    for run in role.short:
-        if run.trips == trips:
-            yield from _placed(run.periods, trips)
-            return
-    yield from _placed(role.prologue, trips)
-    for period in range(role.stages - 1, trips):
-        yield period, role.steady
-    yield from _placed(role.epilogue, trips)
-
-
-def _placed(periods: Iterable[Period], trips: int) -> Iterator[tuple[int, tuple[Step, ...]]]:
-    for period in periods:
-        yield (period.offset if period.at == "first" else trips + period.offset), period.steps

@@ -61,9 +61,9 @@ def in_short_run(period: int, trips: int, lag: int) -> Iteration:
     return Iteration("", period - lag, period - lag, trips - 1 - (period - lag), exact=True)
 
 
-def in_steady_state(variable: str, stages: int, lag: int) -> Iteration:
-    """In the loop over the periods stages - 1 to trips - 1."""
-    return Iteration(variable, -lag, stages - 1 - lag, lag)
+def in_steady_state(variable: str, stages: int, unroll: int, lag: int) -> Iteration:
+    """In the loop over the periods stages - 1 to trips - 1, so many at once."""
+    return Iteration(variable, -lag, stages - 1 - lag, unroll - 1 + lag)
 
 
 def in_guarded_loop(variable: str, lag: int) -> Iteration:

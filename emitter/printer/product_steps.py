@@ -97,12 +97,14 @@ def print_anchor(step: Anchor, scope: Scope) -> list[str]:
     Pins do not bind ptxas: without this it does the work of a chain before the wait above it, when
     its registers are not free yet.
     """
-    names = [scope.fragment(scope.layout(name, "rows").name) for name in step.fragments]
+    fragments = [scope.layout(name, "rows", "scalar") for name in step.fragments]
+    names = [scope.fragment(fragment.name) for fragment in fragments]
     if scope.by_row:
         return by_row_anchor(names)
-    added = [f"{name}[r] += nothing;" for name in names]
+    numbers = [f"{n} += nothing;" for n, f in zip(names, fragments, strict=True) if f.rows == 0]
+    added = [f"{n}[r] += nothing;" for n, f in zip(names, fragments, strict=True) if f.rows]
     load = f"const float nothing = load_zero({scope.names.of('barrier', 'zero')});"
-    return block("", [load, *unrolled("r", 2, added)])
+    return block("", [load, *numbers, *(unrolled("r", 2, added) if added else [])])
 
 
 def _pins(names: Iterable[str], scope: Scope) -> list[str]:

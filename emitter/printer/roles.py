@@ -118,12 +118,19 @@ def _short_run(periods: Iterable[Period], trips: int, scope: Scope) -> list[str]
 
 def _periods(role: Role, scope: Scope) -> list[str]:
     """Prologue, steady state, epilogue."""
-    fewest, lines = _fewest(role), list[str]()
-    for period in (*role.prologue, *role.epilogue):
-        if period is next(iter(role.epilogue), None):
-            lines += _steady(role, scope)
-        lines += _one_period(period, fewest, scope)
-    return lines if role.epilogue else [*lines, *_steady(role, scope)]
+    fewest = _fewest(role)
+
+    def written(periods: Iterable[Period], left: int = 0) -> list[str]:
+        return [line for p in periods for line in _one_period(p, fewest + left, scope)]
+
+    ends = [
+        (f"trips - {_variable(scope)} == {r.left}", written(r.periods, r.left))
+        for r in role.remainders
+    ]
+    end = written(role.epilogue)
+    if ends:
+        end = [*_alternatives(ends)[:-1], *block("} else", end)]
+    return [*written(role.prologue), *_steady(role, scope), *end]
 
 
 def _one_period(period: Period, fewest: int, scope: Scope) -> list[str]:
@@ -142,11 +149,15 @@ def _steady(role: Role, scope: Scope) -> list[str]:
     if not role.steady:
         return []
     variable = _variable(scope)
-    body = _steps(
-        role.steady, scope, lambda lag: in_steady_state(variable, role.stages, lag), variable
-    )
-    head = f"for (int {variable} = {role.stages - 1}; {variable} < trips; ++{variable})"
-    return ["#pragma unroll 1", *block(head, body)]
+    iteration = partial(in_steady_state, variable, role.stages, role.unroll)
+    body = _steps(role.steady, scope, iteration, variable)
+    first = f"int {variable} = {role.stages - 1};"
+    if role.unroll == 1:
+        head = f"for ({first} {variable} < trips; ++{variable})"
+        return ["#pragma unroll 1", *block(head, body)]
+    more, last = f"{variable} += {role.unroll}", f"{variable} + {role.unroll - 1}"
+    head = f"for (; {last} < trips; {more})"
+    return [first, "#pragma unroll 1", *block(head, body)]
 
 
 def _guarded_loop(scope: Scope) -> list[str]:

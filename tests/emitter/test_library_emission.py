@@ -7,7 +7,7 @@ import pytest
 from twill.emitter.machine.protocol import run_protocols
 from twill.extractor.sample_cases import sample_cases
 from twill.models.warp_program import WarpProgram
-from twill.tests.support.emissions import EMITTED, emission, emitted, faults, warp_program
+from twill.tests.support.emissions import EMITTED, emission, faults, warp_program
 
 SEEDS_WITH_DATA = 20
 INTERLEAVINGS = 1_000
@@ -16,13 +16,13 @@ TRIPS = (0, 1, 2, 3, 4, 5, 9, 16)
 
 @pytest.mark.parametrize("name", EMITTED)
 def test_every_sample_case_gives_what_the_program_means(name: str) -> None:
-    for case in sample_cases(emitted(name).program):
+    for case in sample_cases(emission(name).program):
         assert faults(warp_program(name), case, seed=0) == 0, case.extents
 
 
 @pytest.mark.parametrize("name", EMITTED)
 def test_interleavings_do_not_change_the_result(name: str) -> None:
-    cases = sample_cases(emitted(name).program)
+    cases = sample_cases(emission(name).program)
     for seed in range(SEEDS_WITH_DATA):
         assert faults(warp_program(name), cases[seed % len(cases)], seed) == 0
 

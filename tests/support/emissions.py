@@ -45,8 +45,8 @@ EMITTED = (
 )
 """Library kernels that can be emitted for Hopper: all that use its tensor cores."""
 
-SECOND_VERSIONS = ("flash_attention_sigmoid", "fp8_gemm_block_scales")
-"""Those whose optimal schedules need a second version of a fragment, and are solved again."""
+UNROLLED = ("flash_attention_sigmoid", "fp8_gemm_block_scales")
+"""Those whose optimal schedules need a second version of a fragment on Hopper."""
 
 STORE = Path(__file__).parents[2] / "kernels" / "schedules"
 
@@ -87,13 +87,6 @@ def emission_with_single_versions(name: str, gpu: str = "h100-sxm") -> Emission:
     return replace(given, problem=problem, schedule=schedule)
 
 
-def emitted(name: str, gpu: str = "h100-sxm") -> Emission:
-    """A library kernel with the schedule from which it is emitted."""
-    if gpu == "h100-sxm" and name in SECOND_VERSIONS:
-        return emission_with_single_versions(name, gpu)
-    return emission(name, gpu)
-
-
 @cache
 def loose_emission(name: str, gpu: str = "h100-sxm") -> Emission:
     """A library kernel with any schedule, of a large initiation interval."""
@@ -131,13 +124,13 @@ def _emission(
 @cache
 def warp_program(name: str, gpu: str = "h100-sxm") -> WarpProgram:
     """The warp program of a library kernel."""
-    return lower(emitted(name, gpu))
+    return lower(emission(name, gpu))
 
 
 @cache
 def persistent_program(name: str) -> WarpProgram:
     """The same as a persistent kernel."""
-    return lower(emitted(name), persistent=True)
+    return lower(emission(name), persistent=True)
 
 
 def role_of(program: WarpProgram, name: str) -> Role:

@@ -12,7 +12,7 @@ from twill.extractor.sample_cases import sample_cases
 from twill.models.index_expression import IndexName
 from twill.models.tile_order import TileOrder
 from twill.models.tile_program import GridAxis
-from twill.tests.support.emissions import EMITTED, emission, emitted, faults, warp_program
+from twill.tests.support.emissions import EMITTED, emission, faults, warp_program
 
 
 def grid_of(*axes: str) -> tuple[GridAxis, ...]:
@@ -61,7 +61,7 @@ def test_library_kernels(name: str) -> None:
     else:
         first = ("n", "m") if name.startswith("fp8") else ("m", "n")
         assert order == TileOrder(axes=first, band=16)
-    assert lower_schedule(emitted(name), tile_order="plain").order is None
+    assert lower_schedule(emission(name), tile_order="plain").order is None
 
 
 def test_what_numbers_tiles_is_launched_as_a_line() -> None:

@@ -1,9 +1,9 @@
 // fp8_gemm_block_scales for h100-sxm (sm_90a), printed by Twill.
-// One iteration every 582 cycles, as scheduled. Each role's operations in issue order;
+// One iteration every 572 cycles, as scheduled. Each role's operations in issue order;
 // name@-1 is of the iteration before the newest.
-//   producer   warp 0       b_tile a_tile a_factor b_factor
-//   compute-1  warps 4-7    partial[0] factor[0] acc[0]
-//   compute-2  warps 8-11   factor[1]@-1 acc[1]@-1 partial[1]@-1
+//   producer   warp 0       a_tile b_tile b_factor a_factor
+//   compute-1  warps 4-7    partial[0] factor[0] acc[0]@-1
+//   compute-2  warps 8-11   factor[1]@-1 acc[1]@-2 partial[1]
 
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -160,20 +160,20 @@ DEV void wgmma_m64n128k32_fp8e4m3_k_k(float (&d)[64], u64 a, u64 b, u32 accumula
 }
 
 // Shared memory, in bytes from a base that is aligned to 1,024.
-constexpr u32 b_tile_at = 0;  // 4 slots of 16,384 bytes: 128 x 128 fp8e4m3, swizzle 128
-constexpr u32 a_tile_at = 65536;  // 3 slots of 16,384 bytes: 128 x 128 fp8e4m3, swizzle 128
-constexpr u32 a_factor_tile_at = 147456;  // 3 slots of 512 bytes: 1 x 128 f32
-constexpr u32 b_factor_tile_at = 148992;  // 3 slots of 16 bytes: 1 x 4 f32
+constexpr u32 a_tile_at = 0;  // 4 slots of 16,384 bytes: 128 x 128 fp8e4m3, swizzle 128
+constexpr u32 b_tile_at = 65536;  // 3 slots of 16,384 bytes: 128 x 128 fp8e4m3, swizzle 128
+constexpr u32 b_factor_tile_at = 147456;  // 3 slots of 16 bytes: 1 x 4 f32
+constexpr u32 a_factor_tile_at = 147840;  // 3 slots of 512 bytes: 1 x 128 f32
 constexpr u32 store_c_tile_at = 114688;  // 1 slot of 32,768 bytes: 128 x 128 bf16, swizzle 128
-constexpr u32 b_tile_full_at = 149376, b_tile_empty_at = 149408;  // 4 mbarriers each
-constexpr u32 a_tile_full_at = 149440, a_tile_empty_at = 149464;  // 3 mbarriers each
-constexpr u32 a_factor_full_at = 149488, a_factor_empty_at = 149512;  // 3 mbarriers each
+constexpr u32 a_tile_full_at = 149376, a_tile_empty_at = 149408;  // 4 mbarriers each
+constexpr u32 b_tile_full_at = 149440, b_tile_empty_at = 149464;  // 3 mbarriers each
+constexpr u32 b_factor_full_at = 149488, b_factor_empty_at = 149512;  // 3 mbarriers each
 constexpr u32 open_at = 149536;  // never armed: always over, for boundaries
 
 extern "C" __global__ void __launch_bounds__(384, 1)
 fp8_gemm_block_scales(
-    const __grid_constant__ TMap b_map,
     const __grid_constant__ TMap a_map,
+    const __grid_constant__ TMap b_map,
     const __grid_constant__ TMap a_scale_map,
     const __grid_constant__ TMap c_map,
     const float* __restrict__ b_scale,
@@ -184,17 +184,17 @@ fp8_gemm_block_scales(
     int column_blocks) {
   extern __shared__ __align__(1024) u8 memory[];
   const u32 shared = ((u32)__cvta_generic_to_shared(memory) + 1023) & ~1023u;
-  const u32 b_tile = shared + b_tile_at;
   const u32 a_tile = shared + a_tile_at;
-  const u32 a_factor_tile = shared + a_factor_tile_at;
+  const u32 b_tile = shared + b_tile_at;
   const u32 b_factor_tile = shared + b_factor_tile_at;
+  const u32 a_factor_tile = shared + a_factor_tile_at;
   const u32 store_c_tile = shared + store_c_tile_at;
-  const u32 b_tile_full = shared + b_tile_full_at;
-  const u32 b_tile_empty = shared + b_tile_empty_at;
   const u32 a_tile_full = shared + a_tile_full_at;
   const u32 a_tile_empty = shared + a_tile_empty_at;
-  const u32 a_factor_full = shared + a_factor_full_at;
-  const u32 a_factor_empty = shared + a_factor_empty_at;
+  const u32 b_tile_full = shared + b_tile_full_at;
+  const u32 b_tile_empty = shared + b_tile_empty_at;
+  const u32 b_factor_full = shared + b_factor_full_at;
+  const u32 b_factor_empty = shared + b_factor_empty_at;
   const u32 open = shared + open_at;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int m_tiles = (M + 127) / 128;
@@ -209,12 +209,12 @@ fp8_gemm_block_scales(
   const int lane = threadIdx.x % 32;
 
   if (threadIdx.x == 0) {
-    mbar_init_all(b_tile_full, 4, 1);
-    mbar_init_all(b_tile_empty, 4, 8);
-    mbar_init_all(a_tile_full, 3, 1);
-    mbar_init_all(a_tile_empty, 3, 8);
-    mbar_init_all(a_factor_full, 3, 2);
-    mbar_init_all(a_factor_empty, 3, 8);
+    mbar_init_all(a_tile_full, 4, 1);
+    mbar_init_all(a_tile_empty, 4, 8);
+    mbar_init_all(b_tile_full, 3, 1);
+    mbar_init_all(b_tile_empty, 3, 8);
+    mbar_init_all(b_factor_full, 3, 2);
+    mbar_init_all(b_factor_empty, 3, 8);
     mbar_init_all(open, 1, 1);
     fence_mbar_init();
   }
@@ -224,62 +224,143 @@ fp8_gemm_block_scales(
     // ---- producer
     fewer_registers<24>();
     if (warp == 0 && elect()) {
-      int b_tile_slot = 3;
-      u32 b_tile_phase = 1;
-      int a_tile_slot = 2;
+      int a_tile_slot = 3;
       u32 a_tile_phase = 1;
-      int a_factor_slot = 2;
-      u32 a_factor_phase = 1;
+      int b_tile_slot = 2;
+      u32 b_tile_phase = 1;
+      int b_factor_slot = 2;
+      u32 b_factor_phase = 1;
       #pragma unroll 1
       for (int k = 0; k < trips; ++k) {
-        // b_tile
-        if (++b_tile_slot == 4) { b_tile_slot = 0; b_tile_phase ^= 1; }
-        mbar_wait(b_tile_empty + b_tile_slot * 8, b_tile_phase ^ 1);
-        mbar_expect(b_tile_full + b_tile_slot * 8, 16384);
-        tma_load_2d(b_tile + b_tile_slot * 16384, &b_map, b_tile_full + b_tile_slot * 8, k * 128, n * 128);
         // a_tile
-        if (++a_tile_slot == 3) { a_tile_slot = 0; a_tile_phase ^= 1; }
+        if (++a_tile_slot == 4) { a_tile_slot = 0; a_tile_phase ^= 1; }
         mbar_wait(a_tile_empty + a_tile_slot * 8, a_tile_phase ^ 1);
         mbar_expect(a_tile_full + a_tile_slot * 8, 16384);
         tma_load_2d(a_tile + a_tile_slot * 16384, &a_map, a_tile_full + a_tile_slot * 8, k * 128, m * 128);
-        // a_factor
-        if (++a_factor_slot == 3) { a_factor_slot = 0; a_factor_phase ^= 1; }
-        mbar_wait(a_factor_empty + a_factor_slot * 8, a_factor_phase ^ 1);
-        mbar_expect(a_factor_full + a_factor_slot * 8, 512);
-        tma_load_2d(a_factor_tile + a_factor_slot * 512, &a_scale_map, a_factor_full + a_factor_slot * 8, m * 128, k);
+        // b_tile
+        if (++b_tile_slot == 3) { b_tile_slot = 0; b_tile_phase ^= 1; }
+        mbar_wait(b_tile_empty + b_tile_slot * 8, b_tile_phase ^ 1);
+        mbar_expect(b_tile_full + b_tile_slot * 8, 16384);
+        tma_load_2d(b_tile + b_tile_slot * 16384, &b_map, b_tile_full + b_tile_slot * 8, k * 128, n * 128);
         // b_factor
+        if (++b_factor_slot == 3) { b_factor_slot = 0; b_factor_phase ^= 1; }
+        mbar_wait(b_factor_empty + b_factor_slot * 8, b_factor_phase ^ 1);
+        mbar_expect(b_factor_full + b_factor_slot * 8, 512);
         {
           const int at = k;
-          copy_element(b_factor_tile + a_factor_slot * 128, b_scale + ((u64)n * slices + at), n < column_blocks && at < slices, a_factor_full + a_factor_slot * 8);
+          copy_element(b_factor_tile + b_factor_slot * 128, b_scale + ((u64)n * slices + at), n < column_blocks && at < slices, b_factor_full + b_factor_slot * 8);
         }
+        // a_factor
+        tma_load_2d(a_factor_tile + b_factor_slot * 512, &a_scale_map, b_factor_full + b_factor_slot * 8, m * 128, k);
       }
     }
   } else if (warp / 4 == 1) {
     // ---- compute-1
     more_registers<240>();
     const int lane_row = 16 * (warp & 3) + lane / 4;
-    int b_tile_slot = 3;
+    int b_tile_slot = 2;
     u32 b_tile_phase = 1;
-    int a_tile_slot = 2;
+    int a_tile_slot = 3;
     u32 a_tile_phase = 1;
-    int a_factor_slot = 2;
-    u32 a_factor_phase = 1;
+    int b_factor_slot = 2;
+    u32 b_factor_phase = 1;
     float partial_0[64];
     float factor_0[2];
     float acc_0[64];
+    float factor_0_second[2];
+    float partial_0_second[64];
     // acc[0]
     #pragma unroll
     for (int i = 0; i < 64; ++i) acc_0[i] = 0.0f;
     pin_f32x64(acc_0);
     if (trips > 0) {
+      // ---- period 0
+      // partial[0], iteration 0
+      if (++b_tile_slot == 3) { b_tile_slot = 0; b_tile_phase ^= 1; }
+      mbar_wait(b_tile_full + b_tile_slot * 8, b_tile_phase);
+      if (++a_tile_slot == 4) { a_tile_slot = 0; a_tile_phase ^= 1; }
+      mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
+      {
+        const u64 left = descriptor(a_tile + a_tile_slot * 16384, 0x4000004000010000);
+        const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+        wgmma_fence();
+        wgmma_m64n128k32_fp8e4m3_k_k(partial_0, left, right, 0);
+        wgmma_m64n128k32_fp8e4m3_k_k(partial_0, left + 2, right + 2, 1);
+        wgmma_m64n128k32_fp8e4m3_k_k(partial_0, left + 4, right + 4, 1);
+        wgmma_m64n128k32_fp8e4m3_k_k(partial_0, left + 6, right + 6, 1);
+        wgmma_commit();
+      }
+      bar_arrive<1, 256>();  // turn_1
+      // factor[0], iteration 0
+      if (++b_factor_slot == 3) { b_factor_slot = 0; b_factor_phase ^= 1; }
+      mbar_wait(b_factor_full + b_factor_slot * 8, b_factor_phase);
+      {
+        const u32 a_factor_read = unknown(a_factor_tile + b_factor_slot * 512);
+        const u32 b_factor_read = unknown(b_factor_tile + b_factor_slot * 128);
+        const int own_row = unknown(lane_row);
+        #pragma unroll
+        for (int r = 0; r < 2; ++r) factor_0[r] = load_f32(a_factor_read + 4 * (own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
+      }
+      __syncwarp();
+      if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
+      int k = 1;
       #pragma unroll 1
-      for (int k = 0; k < trips; ++k) {
+      for (; k + 1 < trips; k += 2) {
         // partial[0]
-        if (++b_tile_slot == 4) { b_tile_slot = 0; b_tile_phase ^= 1; }
+        mbar_wait(open, 1);
+        wgmma_wait<0>();
+        pin_f32x64(partial_0);
+        // partial[0], iteration k - 1
+        if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
+        if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+        // partial[0]
+        if (++b_tile_slot == 3) { b_tile_slot = 0; b_tile_phase ^= 1; }
         mbar_wait(b_tile_full + b_tile_slot * 8, b_tile_phase);
-        if (++a_tile_slot == 3) { a_tile_slot = 0; a_tile_phase ^= 1; }
+        if (++a_tile_slot == 4) { a_tile_slot = 0; a_tile_phase ^= 1; }
         mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
-        if (k >= 1) bar_sync<2, 256>();  // turn_2
+        bar_sync<2, 256>();  // turn_2
+        {
+          const u64 left = descriptor(a_tile + a_tile_slot * 16384, 0x4000004000010000);
+          const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+          wgmma_fence();
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_0_second, left, right, 0);
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_0_second, left + 2, right + 2, 1);
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_0_second, left + 4, right + 4, 1);
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_0_second, left + 6, right + 6, 1);
+          wgmma_commit();
+        }
+        bar_arrive<1, 256>();  // turn_1
+        // factor[0]
+        if (++b_factor_slot == 3) { b_factor_slot = 0; b_factor_phase ^= 1; }
+        mbar_wait(b_factor_full + b_factor_slot * 8, b_factor_phase);
+        {
+          const u32 a_factor_read = unknown(a_factor_tile + b_factor_slot * 512);
+          const u32 b_factor_read = unknown(b_factor_tile + b_factor_slot * 128);
+          const int own_row = unknown(lane_row);
+          #pragma unroll
+          for (int r = 0; r < 2; ++r) factor_0_second[r] = load_f32(a_factor_read + 4 * (own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
+        }
+        __syncwarp();
+        if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
+        // acc[0], iteration k - 1
+        pin_f32x64(acc_0);
+        pin_f32x64(partial_0);
+        #pragma unroll
+        for (int i = 0; i < 64; ++i) acc_0[i] = acc_0[i] + partial_0[i] * factor_0[row_of(i)];
+        pin_f32x64(acc_0);
+        // partial[0], iteration k + 1
+        mbar_wait(open, 1);
+        wgmma_wait<0>();
+        pin_f32x64(partial_0_second);
+        // partial[0]
+        if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
+        if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+        // partial[0], iteration k + 1
+        if (++b_tile_slot == 3) { b_tile_slot = 0; b_tile_phase ^= 1; }
+        mbar_wait(b_tile_full + b_tile_slot * 8, b_tile_phase);
+        if (++a_tile_slot == 4) { a_tile_slot = 0; a_tile_phase ^= 1; }
+        mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
+        bar_sync<2, 256>();  // turn_2
         {
           const u64 left = descriptor(a_tile + a_tile_slot * 16384, 0x4000004000010000);
           const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
@@ -291,33 +372,99 @@ fp8_gemm_block_scales(
           wgmma_commit();
         }
         bar_arrive<1, 256>();  // turn_1
-        // factor[0]
-        if (++a_factor_slot == 3) { a_factor_slot = 0; a_factor_phase ^= 1; }
-        mbar_wait(a_factor_full + a_factor_slot * 8, a_factor_phase);
+        // factor[0], iteration k + 1
+        if (++b_factor_slot == 3) { b_factor_slot = 0; b_factor_phase ^= 1; }
+        mbar_wait(b_factor_full + b_factor_slot * 8, b_factor_phase);
         {
-          const u32 a_factor_read = unknown(a_factor_tile + a_factor_slot * 512);
-          const u32 b_factor_read = unknown(b_factor_tile + a_factor_slot * 128);
+          const u32 a_factor_read = unknown(a_factor_tile + b_factor_slot * 512);
+          const u32 b_factor_read = unknown(b_factor_tile + b_factor_slot * 128);
           const int own_row = unknown(lane_row);
           #pragma unroll
           for (int r = 0; r < 2; ++r) factor_0[r] = load_f32(a_factor_read + 4 * (own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
         }
         __syncwarp();
-        if (lane == 0) mbar_arrive(a_factor_empty + a_factor_slot * 8);
+        if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
         // acc[0]
+        pin_f32x64(acc_0);
+        pin_f32x64(partial_0_second);
+        #pragma unroll
+        for (int i = 0; i < 64; ++i) acc_0[i] = acc_0[i] + partial_0_second[i] * factor_0_second[row_of(i)];
+        pin_f32x64(acc_0);
+      }
+      if (trips - k == 1) {
+        // ---- period trips + -1
+        // partial[0], iteration trips - 1
         mbar_wait(open, 1);
         wgmma_wait<0>();
         pin_f32x64(partial_0);
-        // partial[0]
+        // partial[0], iteration trips - 2
         if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
         if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
-        // acc[0]
+        // partial[0], iteration trips - 1
+        if (++b_tile_slot == 3) { b_tile_slot = 0; b_tile_phase ^= 1; }
+        mbar_wait(b_tile_full + b_tile_slot * 8, b_tile_phase);
+        if (++a_tile_slot == 4) { a_tile_slot = 0; a_tile_phase ^= 1; }
+        mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
+        bar_sync<2, 256>();  // turn_2
+        {
+          const u64 left = descriptor(a_tile + a_tile_slot * 16384, 0x4000004000010000);
+          const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+          wgmma_fence();
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_0_second, left, right, 0);
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_0_second, left + 2, right + 2, 1);
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_0_second, left + 4, right + 4, 1);
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_0_second, left + 6, right + 6, 1);
+          wgmma_commit();
+        }
+        bar_arrive<1, 256>();  // turn_1
+        // factor[0], iteration trips - 1
+        if (++b_factor_slot == 3) { b_factor_slot = 0; b_factor_phase ^= 1; }
+        mbar_wait(b_factor_full + b_factor_slot * 8, b_factor_phase);
+        {
+          const u32 a_factor_read = unknown(a_factor_tile + b_factor_slot * 512);
+          const u32 b_factor_read = unknown(b_factor_tile + b_factor_slot * 128);
+          const int own_row = unknown(lane_row);
+          #pragma unroll
+          for (int r = 0; r < 2; ++r) factor_0_second[r] = load_f32(a_factor_read + 4 * (own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
+        }
+        __syncwarp();
+        if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
+        // acc[0], iteration trips - 2
+        pin_f32x64(acc_0);
+        pin_f32x64(partial_0);
+        #pragma unroll
+        for (int i = 0; i < 64; ++i) acc_0[i] = acc_0[i] + partial_0[i] * factor_0[row_of(i)];
+        pin_f32x64(acc_0);
+        // ---- period trips
+        // acc[0], iteration trips - 1
+        mbar_wait(open, 1);
+        wgmma_wait<0>();
+        pin_f32x64(partial_0_second);
+        // partial[0], iteration trips - 1
+        if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
+        if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+        // acc[0], iteration trips - 1
+        pin_f32x64(acc_0);
+        pin_f32x64(partial_0_second);
+        #pragma unroll
+        for (int i = 0; i < 64; ++i) acc_0[i] = acc_0[i] + partial_0_second[i] * factor_0_second[row_of(i)];
+        pin_f32x64(acc_0);
+      } else {
+        // ---- period trips
+        // acc[0], iteration trips - 1
+        mbar_wait(open, 1);
+        wgmma_wait<0>();
+        pin_f32x64(partial_0);
+        // partial[0], iteration trips - 1
+        if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
+        if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+        // acc[0], iteration trips - 1
         pin_f32x64(acc_0);
         pin_f32x64(partial_0);
         #pragma unroll
         for (int i = 0; i < 64; ++i) acc_0[i] = acc_0[i] + partial_0[i] * factor_0[row_of(i)];
         pin_f32x64(acc_0);
       }
-      // ---- period trips
     }
     // store_c[0]
     {
@@ -345,25 +492,27 @@ fp8_gemm_block_scales(
     // ---- compute-2
     more_registers<240>();
     const int lane_row = 16 * (warp & 3) + lane / 4;
-    int b_tile_slot = 3;
+    int b_tile_slot = 2;
     u32 b_tile_phase = 1;
-    int a_tile_slot = 2;
+    int a_tile_slot = 3;
     u32 a_tile_phase = 1;
-    int a_factor_slot = 2;
-    u32 a_factor_phase = 1;
+    int b_factor_slot = 2;
+    u32 b_factor_phase = 1;
     float partial_1[64];
     float factor_1[2];
     float acc_1[64];
+    float partial_1_second[64];
+    float factor_1_second[2];
     // acc[1]
     #pragma unroll
     for (int i = 0; i < 64; ++i) acc_1[i] = 0.0f;
     pin_f32x64(acc_1);
-    if (trips > 0) {
+    if (trips == 1) {
       // ---- period 0
       // partial[1], iteration 0
-      if (++b_tile_slot == 4) { b_tile_slot = 0; b_tile_phase ^= 1; }
+      if (++b_tile_slot == 3) { b_tile_slot = 0; b_tile_phase ^= 1; }
       mbar_wait(b_tile_full + b_tile_slot * 8, b_tile_phase);
-      if (++a_tile_slot == 3) { a_tile_slot = 0; a_tile_phase ^= 1; }
+      if (++a_tile_slot == 4) { a_tile_slot = 0; a_tile_phase ^= 1; }
       mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
       bar_sync<1, 256>();  // turn_1
       {
@@ -376,38 +525,121 @@ fp8_gemm_block_scales(
         wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left + 6, right + 6, 1);
         wgmma_commit();
       }
-      if (trips > 1) bar_arrive<2, 256>();  // turn_2
+      // ---- period 1
+      // factor[1], iteration 0
+      if (++b_factor_slot == 3) { b_factor_slot = 0; b_factor_phase ^= 1; }
+      mbar_wait(b_factor_full + b_factor_slot * 8, b_factor_phase);
+      {
+        const u32 a_factor_read = unknown(a_factor_tile + b_factor_slot * 512);
+        const u32 b_factor_read = unknown(b_factor_tile + b_factor_slot * 128);
+        const int own_row = unknown(lane_row);
+        #pragma unroll
+        for (int r = 0; r < 2; ++r) factor_1[r] = load_f32(a_factor_read + 4 * (64 + own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
+      }
+      __syncwarp();
+      if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
+      // ---- period 2
+      // acc[1], iteration 0
+      mbar_wait(open, 1);
+      wgmma_wait<0>();
+      pin_f32x64(partial_1);
+      // partial[1], iteration 0
+      if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
+      if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+      // acc[1], iteration 0
+      pin_f32x64(acc_1);
+      pin_f32x64(partial_1);
+      #pragma unroll
+      for (int i = 0; i < 64; ++i) acc_1[i] = acc_1[i] + partial_1[i] * factor_1[row_of(i)];
+      pin_f32x64(acc_1);
+    } else if (trips > 1) {
+      // ---- period 0
+      // partial[1], iteration 0
+      if (++b_tile_slot == 3) { b_tile_slot = 0; b_tile_phase ^= 1; }
+      mbar_wait(b_tile_full + b_tile_slot * 8, b_tile_phase);
+      if (++a_tile_slot == 4) { a_tile_slot = 0; a_tile_phase ^= 1; }
+      mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
+      bar_sync<1, 256>();  // turn_1
+      {
+        const u64 left = descriptor(a_tile + a_tile_slot * 16384 + 8192, 0x4000004000010000);
+        const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+        wgmma_fence();
+        wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left, right, 0);
+        wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left + 2, right + 2, 1);
+        wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left + 4, right + 4, 1);
+        wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left + 6, right + 6, 1);
+        wgmma_commit();
+      }
+      bar_arrive<2, 256>();  // turn_2
+      // ---- period 1
+      // factor[1], iteration 0
+      if (++b_factor_slot == 3) { b_factor_slot = 0; b_factor_phase ^= 1; }
+      mbar_wait(b_factor_full + b_factor_slot * 8, b_factor_phase);
+      {
+        const u32 a_factor_read = unknown(a_factor_tile + b_factor_slot * 512);
+        const u32 b_factor_read = unknown(b_factor_tile + b_factor_slot * 128);
+        const int own_row = unknown(lane_row);
+        #pragma unroll
+        for (int r = 0; r < 2; ++r) factor_1[r] = load_f32(a_factor_read + 4 * (64 + own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
+      }
+      __syncwarp();
+      if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
+      // partial[1], iteration 1
+      mbar_wait(open, 1);
+      wgmma_wait<0>();
+      pin_f32x64(partial_1);
+      // partial[1], iteration 0
+      if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
+      if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+      // partial[1], iteration 1
+      if (++b_tile_slot == 3) { b_tile_slot = 0; b_tile_phase ^= 1; }
+      mbar_wait(b_tile_full + b_tile_slot * 8, b_tile_phase);
+      if (++a_tile_slot == 4) { a_tile_slot = 0; a_tile_phase ^= 1; }
+      mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
+      bar_sync<1, 256>();  // turn_1
+      {
+        const u64 left = descriptor(a_tile + a_tile_slot * 16384 + 8192, 0x4000004000010000);
+        const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+        wgmma_fence();
+        wgmma_m64n128k32_fp8e4m3_k_k(partial_1_second, left, right, 0);
+        wgmma_m64n128k32_fp8e4m3_k_k(partial_1_second, left + 2, right + 2, 1);
+        wgmma_m64n128k32_fp8e4m3_k_k(partial_1_second, left + 4, right + 4, 1);
+        wgmma_m64n128k32_fp8e4m3_k_k(partial_1_second, left + 6, right + 6, 1);
+        wgmma_commit();
+      }
+      if (trips > 2) bar_arrive<2, 256>();  // turn_2
+      int k = 2;
       #pragma unroll 1
-      for (int k = 1; k < trips; ++k) {
+      for (; k + 1 < trips; k += 2) {
         // factor[1], iteration k - 1
-        if (++a_factor_slot == 3) { a_factor_slot = 0; a_factor_phase ^= 1; }
-        mbar_wait(a_factor_full + a_factor_slot * 8, a_factor_phase);
+        if (++b_factor_slot == 3) { b_factor_slot = 0; b_factor_phase ^= 1; }
+        mbar_wait(b_factor_full + b_factor_slot * 8, b_factor_phase);
         {
-          const u32 a_factor_read = unknown(a_factor_tile + a_factor_slot * 512);
-          const u32 b_factor_read = unknown(b_factor_tile + a_factor_slot * 128);
+          const u32 a_factor_read = unknown(a_factor_tile + b_factor_slot * 512);
+          const u32 b_factor_read = unknown(b_factor_tile + b_factor_slot * 128);
           const int own_row = unknown(lane_row);
           #pragma unroll
-          for (int r = 0; r < 2; ++r) factor_1[r] = load_f32(a_factor_read + 4 * (64 + own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
+          for (int r = 0; r < 2; ++r) factor_1_second[r] = load_f32(a_factor_read + 4 * (64 + own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
         }
         __syncwarp();
-        if (lane == 0) mbar_arrive(a_factor_empty + a_factor_slot * 8);
-        // acc[1], iteration k - 1
-        mbar_wait(open, 1);
-        wgmma_wait<0>();
-        pin_f32x64(partial_1);
-        // partial[1], iteration k - 1
-        if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
-        if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
-        // acc[1], iteration k - 1
+        if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
+        // acc[1], iteration k - 2
         pin_f32x64(acc_1);
         pin_f32x64(partial_1);
         #pragma unroll
         for (int i = 0; i < 64; ++i) acc_1[i] = acc_1[i] + partial_1[i] * factor_1[row_of(i)];
         pin_f32x64(acc_1);
         // partial[1]
-        if (++b_tile_slot == 4) { b_tile_slot = 0; b_tile_phase ^= 1; }
+        mbar_wait(open, 1);
+        wgmma_wait<0>();
+        pin_f32x64(partial_1_second);
+        // partial[1], iteration k - 1
+        if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
+        if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+        // partial[1]
+        if (++b_tile_slot == 3) { b_tile_slot = 0; b_tile_phase ^= 1; }
         mbar_wait(b_tile_full + b_tile_slot * 8, b_tile_phase);
-        if (++a_tile_slot == 3) { a_tile_slot = 0; a_tile_phase ^= 1; }
+        if (++a_tile_slot == 4) { a_tile_slot = 0; a_tile_phase ^= 1; }
         mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
         bar_sync<1, 256>();  // turn_1
         {
@@ -420,34 +652,161 @@ fp8_gemm_block_scales(
           wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left + 6, right + 6, 1);
           wgmma_commit();
         }
-        if (k < trips - 1) bar_arrive<2, 256>();  // turn_2
-      }
-      // ---- period trips
-      // factor[1], iteration trips - 1
-      if (++a_factor_slot == 3) { a_factor_slot = 0; a_factor_phase ^= 1; }
-      mbar_wait(a_factor_full + a_factor_slot * 8, a_factor_phase);
-      {
-        const u32 a_factor_read = unknown(a_factor_tile + a_factor_slot * 512);
-        const u32 b_factor_read = unknown(b_factor_tile + a_factor_slot * 128);
-        const int own_row = unknown(lane_row);
+        bar_arrive<2, 256>();  // turn_2
+        // factor[1]
+        if (++b_factor_slot == 3) { b_factor_slot = 0; b_factor_phase ^= 1; }
+        mbar_wait(b_factor_full + b_factor_slot * 8, b_factor_phase);
+        {
+          const u32 a_factor_read = unknown(a_factor_tile + b_factor_slot * 512);
+          const u32 b_factor_read = unknown(b_factor_tile + b_factor_slot * 128);
+          const int own_row = unknown(lane_row);
+          #pragma unroll
+          for (int r = 0; r < 2; ++r) factor_1[r] = load_f32(a_factor_read + 4 * (64 + own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
+        }
+        __syncwarp();
+        if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
+        // acc[1], iteration k - 1
+        pin_f32x64(acc_1);
+        pin_f32x64(partial_1_second);
         #pragma unroll
-        for (int r = 0; r < 2; ++r) factor_1[r] = load_f32(a_factor_read + 4 * (64 + own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
+        for (int i = 0; i < 64; ++i) acc_1[i] = acc_1[i] + partial_1_second[i] * factor_1_second[row_of(i)];
+        pin_f32x64(acc_1);
+        // partial[1], iteration k + 1
+        mbar_wait(open, 1);
+        wgmma_wait<0>();
+        pin_f32x64(partial_1);
+        // partial[1]
+        if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
+        if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+        // partial[1], iteration k + 1
+        if (++b_tile_slot == 3) { b_tile_slot = 0; b_tile_phase ^= 1; }
+        mbar_wait(b_tile_full + b_tile_slot * 8, b_tile_phase);
+        if (++a_tile_slot == 4) { a_tile_slot = 0; a_tile_phase ^= 1; }
+        mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
+        bar_sync<1, 256>();  // turn_1
+        {
+          const u64 left = descriptor(a_tile + a_tile_slot * 16384 + 8192, 0x4000004000010000);
+          const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+          wgmma_fence();
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_1_second, left, right, 0);
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_1_second, left + 2, right + 2, 1);
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_1_second, left + 4, right + 4, 1);
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_1_second, left + 6, right + 6, 1);
+          wgmma_commit();
+        }
+        if (k + 1 < trips - 1) bar_arrive<2, 256>();  // turn_2
       }
-      __syncwarp();
-      if (lane == 0) mbar_arrive(a_factor_empty + a_factor_slot * 8);
-      // acc[1], iteration trips - 1
-      mbar_wait(open, 1);
-      wgmma_wait<0>();
-      pin_f32x64(partial_1);
-      // partial[1], iteration trips - 1
-      if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
-      if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
-      // acc[1], iteration trips - 1
-      pin_f32x64(acc_1);
-      pin_f32x64(partial_1);
-      #pragma unroll
-      for (int i = 0; i < 64; ++i) acc_1[i] = acc_1[i] + partial_1[i] * factor_1[row_of(i)];
-      pin_f32x64(acc_1);
+      if (trips - k == 1) {
+        // ---- period trips + -1
+        // factor[1], iteration trips - 2
+        if (++b_factor_slot == 3) { b_factor_slot = 0; b_factor_phase ^= 1; }
+        mbar_wait(b_factor_full + b_factor_slot * 8, b_factor_phase);
+        {
+          const u32 a_factor_read = unknown(a_factor_tile + b_factor_slot * 512);
+          const u32 b_factor_read = unknown(b_factor_tile + b_factor_slot * 128);
+          const int own_row = unknown(lane_row);
+          #pragma unroll
+          for (int r = 0; r < 2; ++r) factor_1_second[r] = load_f32(a_factor_read + 4 * (64 + own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
+        }
+        __syncwarp();
+        if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
+        // acc[1], iteration trips - 3
+        pin_f32x64(acc_1);
+        pin_f32x64(partial_1);
+        #pragma unroll
+        for (int i = 0; i < 64; ++i) acc_1[i] = acc_1[i] + partial_1[i] * factor_1[row_of(i)];
+        pin_f32x64(acc_1);
+        // partial[1], iteration trips - 1
+        mbar_wait(open, 1);
+        wgmma_wait<0>();
+        pin_f32x64(partial_1_second);
+        // partial[1], iteration trips - 2
+        if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
+        if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+        // partial[1], iteration trips - 1
+        if (++b_tile_slot == 3) { b_tile_slot = 0; b_tile_phase ^= 1; }
+        mbar_wait(b_tile_full + b_tile_slot * 8, b_tile_phase);
+        if (++a_tile_slot == 4) { a_tile_slot = 0; a_tile_phase ^= 1; }
+        mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
+        bar_sync<1, 256>();  // turn_1
+        {
+          const u64 left = descriptor(a_tile + a_tile_slot * 16384 + 8192, 0x4000004000010000);
+          const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+          wgmma_fence();
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left, right, 0);
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left + 2, right + 2, 1);
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left + 4, right + 4, 1);
+          wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left + 6, right + 6, 1);
+          wgmma_commit();
+        }
+        // ---- period trips
+        // factor[1], iteration trips - 1
+        if (++b_factor_slot == 3) { b_factor_slot = 0; b_factor_phase ^= 1; }
+        mbar_wait(b_factor_full + b_factor_slot * 8, b_factor_phase);
+        {
+          const u32 a_factor_read = unknown(a_factor_tile + b_factor_slot * 512);
+          const u32 b_factor_read = unknown(b_factor_tile + b_factor_slot * 128);
+          const int own_row = unknown(lane_row);
+          #pragma unroll
+          for (int r = 0; r < 2; ++r) factor_1[r] = load_f32(a_factor_read + 4 * (64 + own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
+        }
+        __syncwarp();
+        if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
+        // acc[1], iteration trips - 2
+        pin_f32x64(acc_1);
+        pin_f32x64(partial_1_second);
+        #pragma unroll
+        for (int i = 0; i < 64; ++i) acc_1[i] = acc_1[i] + partial_1_second[i] * factor_1_second[row_of(i)];
+        pin_f32x64(acc_1);
+        // ---- period trips + 1
+        // acc[1], iteration trips - 1
+        mbar_wait(open, 1);
+        wgmma_wait<0>();
+        pin_f32x64(partial_1);
+        // partial[1], iteration trips - 1
+        if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
+        if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+        // acc[1], iteration trips - 1
+        pin_f32x64(acc_1);
+        pin_f32x64(partial_1);
+        #pragma unroll
+        for (int i = 0; i < 64; ++i) acc_1[i] = acc_1[i] + partial_1[i] * factor_1[row_of(i)];
+        pin_f32x64(acc_1);
+      } else {
+        // ---- period trips
+        // factor[1], iteration trips - 1
+        if (++b_factor_slot == 3) { b_factor_slot = 0; b_factor_phase ^= 1; }
+        mbar_wait(b_factor_full + b_factor_slot * 8, b_factor_phase);
+        {
+          const u32 a_factor_read = unknown(a_factor_tile + b_factor_slot * 512);
+          const u32 b_factor_read = unknown(b_factor_tile + b_factor_slot * 128);
+          const int own_row = unknown(lane_row);
+          #pragma unroll
+          for (int r = 0; r < 2; ++r) factor_1_second[r] = load_f32(a_factor_read + 4 * (64 + own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
+        }
+        __syncwarp();
+        if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
+        // acc[1], iteration trips - 2
+        pin_f32x64(acc_1);
+        pin_f32x64(partial_1);
+        #pragma unroll
+        for (int i = 0; i < 64; ++i) acc_1[i] = acc_1[i] + partial_1[i] * factor_1[row_of(i)];
+        pin_f32x64(acc_1);
+        // ---- period trips + 1
+        // acc[1], iteration trips - 1
+        mbar_wait(open, 1);
+        wgmma_wait<0>();
+        pin_f32x64(partial_1_second);
+        // partial[1], iteration trips - 1
+        if (lane == 0) mbar_arrive(b_tile_empty + b_tile_slot * 8);
+        if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+        // acc[1], iteration trips - 1
+        pin_f32x64(acc_1);
+        pin_f32x64(partial_1_second);
+        #pragma unroll
+        for (int i = 0; i < 64; ++i) acc_1[i] = acc_1[i] + partial_1_second[i] * factor_1_second[row_of(i)];
+        pin_f32x64(acc_1);
+      }
     }
     // store_c[1]
     {
