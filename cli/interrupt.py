@@ -40,8 +40,10 @@ class _Worker(Generic[T]):
             self.error = error
 
 
-def run_interruptibly(work: Callable[[], T], request_stop: Callable[[], None]) -> Finished[T]:
-    """Do the work in a thread; at Ctrl-C call `request_stop` and wait a little longer.
+def run_interruptibly(
+    work: Callable[[], T], request_stop: Callable[[], None], grace: float = GRACE_SECONDS
+) -> Finished[T]:
+    """Do the work in a thread; at Ctrl-C call `request_stop` and wait `grace` seconds longer.
 
     Must be called from the main thread. Raises what the work raises.
     """
@@ -61,7 +63,7 @@ def run_interruptibly(work: Callable[[], T], request_stop: Callable[[], None]) -
             thread.join(_POLL_SECONDS)
         if pressed.is_set():
             request_stop()
-            thread.join(GRACE_SECONDS)
+            thread.join(grace)
     finally:
         signal.signal(signal.SIGINT, before)
     if worker.error is not None and not pressed.is_set():

@@ -13,6 +13,7 @@ from .completion import complete_document, complete_gpu
 from .interrupt import Finished, run_interruptibly
 from .memory import LEAST_MEGABYTES, limit_memory
 from .output import check_writable, print_answer, print_note, write_file
+from .remote import GRACE_SECONDS, RemoteSolve, check_is_local_only
 
 # What solves is imported when it is needed, so that help and errors come at once.
 if TYPE_CHECKING:
@@ -112,6 +113,15 @@ def solve(
     backend: Annotated[
         BackendChoice, typer.Option("--backend", help="Which backends to ask.")
     ] = BackendChoice.both,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            "--server",
+            metavar="URL",
+            envvar="TWILL_SERVER",
+            help="Let this Twill service solve it; its key is taken from TWILL_KEY.",
+        ),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress on standard error.")
     ] = False,
@@ -123,6 +133,10 @@ def solve(
     """
     options = _options(top, prove or store is not None, time_limit, objective, backend)
     _check_places(output, store)
+    if server is not None:
+        check_is_local_only(
+            backend=backend is not BackendChoice.both, memory_limit=memory_limit is not None
+        )
     if memory_limit is not None:
         limit_memory(memory_limit)
     from .. import pipeline
@@ -132,7 +146,7 @@ def solve(
 
     task = _read(document, gpu, emits=emit is not None)
     watcher = build_watcher(progress_style(quiet=quiet))
-    finished = _solve(task, options, watcher)
+    finished = _solve(task, options, watcher, server)
     answer = finished.value
     if answer is None:
         answer = pipeline.interrupted_answer(task, watcher.best, watcher.lower_bound)
@@ -214,10 +228,16 @@ def _emit(answer: Answer, folder: Path, seconds: float | None) -> int:
     return code
 
 
-def _solve(task: Task, options: SolveOptions, watcher: Watcher) -> Finished[Answer]:
+def _solve(
+    task: Task, options: SolveOptions, watcher: Watcher, server: str | None
+) -> Finished[Answer | None]:
     from ..pipeline import solve_task
     from ..solver.question import Stop
 
+    if server is not None:
+        remote = RemoteSolve(server, task, options, watcher)
+        with watcher:
+            return run_interruptibly(remote, remote.stop, GRACE_SECONDS)
     stop = Stop()
     with watcher:
         return run_interruptibly(lambda: solve_task(task, options, watcher, stop), stop.request)

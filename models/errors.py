@@ -12,6 +12,7 @@ TwillError
   Violation               a verifier caught us: a fault of Twill        -> exit 70, HTTP 500
     ScheduleViolation, ProgramViolation
   DeviceFault             compiler or GPU                               -> exit 4, HTTP 503
+  ServiceFault            a service did not answer, or not as it should -> exit 4
 """
 
 from __future__ import annotations
@@ -165,3 +166,10 @@ class DeviceFault(TwillError):
 
     exit_code = 4
     title = "device fault"
+
+
+class ServiceFault(TwillError):
+    """A service cannot be reached, or does not answer as it should."""
+
+    exit_code = 4
+    title = "service fault"

@@ -28,7 +28,11 @@ def read_schedule(path: str | os.PathLike[str]) -> Answer:
     the command that makes the file anew.
     """
     file = os.fspath(path)
-    data = _bytes_of(path, file)
+    return schedule_of(_bytes_of(path, file), file)
+
+
+def schedule_of(data: bytes, file: str) -> Answer:
+    """The answer in a text, as `read_schedule` gives that of a file; errors name the file."""
     try:
         return _answer(data, file)
     except ValidationError as fault:

@@ -97,7 +97,7 @@ class Registers:
     def in_all_versions(self, names: Iterable[str]) -> Iterator[str]:
         """Fragments of those of the tiles that have a home, of every iteration."""
         for iteration in range(max(self.versions.values(), default=1)):
-            yield from self.at(iteration).of_tiles(names)
+            yield from self.at(iteration).of_tiles(sorted(names))  # some are first declared here
 
     def _declare(self, tile: TileNode, name: str, layout: Layout, *, operand: bool) -> Fragment:
         if layout == "matrix":

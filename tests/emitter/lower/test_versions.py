@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+import subprocess
+import sys
 
 import pytest
 
-from twill.emitter.lower import lower as lowering
 from twill.emitter.lower import versions
 from twill.emitter.lower.lower import lower_schedule
 from twill.emitter.lower.versions import SecondVersion
@@ -91,6 +92,17 @@ def role_chain(role: Role) -> str:
     return next(operation for operation in role.operations if operation.startswith("p["))
 
 
-def test_the_lowering_has_no_state_of_its_own() -> None:
-    given = emission("flash_attention_sigmoid")
-    assert lower_schedule(given) == lower_schedule(replace(given)) == lowering.lower_schedule(given)
+@pytest.mark.parametrize("name", UNROLLED)
+def test_the_same_schedule_gives_the_same_program_whatever_sets_are_ordered_by(name: str) -> None:
+    code = (
+        "from twill.tests.support.emissions import warp_program\n"
+        f"print(warp_program({name!r}).digest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }  # fmt: skip
+    assert digests == {warp_program(name).digest() + "\n"}

@@ -501,8 +501,8 @@ fp8_gemm_block_scales(
     float partial_1[64];
     float factor_1[2];
     float acc_1[64];
-    float partial_1_second[64];
     float factor_1_second[2];
+    float partial_1_second[64];
     // acc[1]
     #pragma unroll
     for (int i = 0; i < 64; ++i) acc_1[i] = 0.0f;
