@@ -9,7 +9,6 @@ import httpx2
 import pytest
 
 from twill.cli.main import run
-from twill.client import client as client_module
 from twill.tests.support.fake_service import (
     ID,
     FakeService,
@@ -32,7 +31,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> FakeService:
     def connected(**settings: object) -> httpx2.Client:
         return real(**{**settings, "transport": made.transport})  # type: ignore[arg-type]
 
-    monkeypatch.setattr(client_module.httpx2, "Client", connected)
+    monkeypatch.setattr(httpx2, "Client", connected)
     return made
 
 
