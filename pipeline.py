@@ -80,12 +80,33 @@ def solve_file(
 def read_task(path: str, gpu: str | None = None) -> Task:
     """Read a document, build its graph and price it; raises InvalidInput with its place."""
     file = _find_document(path)
-    text = read_text(file)
+    return _checked(_text_task(read_text(file), file, gpu), file)
+
+
+def read_texts(document: str, place: str, profile: str | None = None) -> Task:
+    """The same from texts, for whoever has no files; `place` is what errors call the document.
+
+    Without a profile it is chosen as by `read_task`. Raises InvalidInput.
+    """
+    if profile is None:
+        return _checked(_text_task(document, place, None), place)
+    priced = Priced(load_profile_text(profile), profile)
+    if not _is_graph(document, place):
+        return _checked(_kernel_task(document, place, priced), place)
+    graph = read_document(document, place, GraphDocument, InvalidGraph)
+    if graph.value.machine is not None:
+        raise _two_machines(graph, "the profile")
+    return _checked(_profiled_graph(graph, priced), place)
+
+
+def _text_task(text: str, file: str, gpu: str | None) -> Task:
     if _is_graph(text, file):
-        task = _graph_task(text, file, gpu)
-    else:
-        profile = load_profile(gpu or DEFAULT_GPU)
-        task = _kernel_task(text, file, Priced(profile.value, profile.text))
+        return _graph_task(text, file, gpu)
+    profile = load_profile(gpu or DEFAULT_GPU)
+    return _kernel_task(text, file, Priced(profile.value, profile.text))
+
+
+def _checked(task: Task, file: str) -> Task:
     try:
         check_durations(task.problem)
     except InvalidInput as fault:
@@ -195,11 +216,7 @@ def _graph_task(text: str, file: str, gpu: str | None) -> Task:
     graph = document.value
     if graph.machine is not None:
         if gpu is not None:
-            line, column = document.key_position("machine")
-            raise UsageError(
-                f"the graph has its own machine; --gpu {gpu} would be ignored",
-                file=file, line=line, column=column, cure="leave one of the two out",
-            )  # fmt: skip
+            raise _two_machines(document, f"--gpu {gpu}")
         problem = build_graph_problem(document)
         return Task(graph.graph, problem.machine.name, problem, Sources(graph=text))
     profile = load_profile(gpu or graph.profile or DEFAULT_GPU)
@@ -217,6 +234,14 @@ def _profiled_graph(document: Located[GraphDocument], profile: Priced) -> Task:
             profile_digest=profile.value.digest(),
         ),
     )
+
+
+def _two_machines(document: Located[GraphDocument], other: str) -> UsageError:
+    line, column = document.key_position("machine")
+    return UsageError(
+        f"the graph has its own machine; {other} would be ignored",
+        file=document.file, line=line, column=column, cure="leave one of the two out",
+    )  # fmt: skip
 
 
 def _find_document(path: str) -> str:

@@ -51,13 +51,9 @@ def report_fault(error: BaseException, form: Form, trace: Trace) -> int:
     if trace == "trace":
         print_note("".join(traceback.format_exception(error)).rstrip())
     if form == "json":
-        described = {
-            "type": "urn:twill:problem:fault-of-twill",
-            "title": TwillError.title,
-            "exit_code": 70,
-            "detail": what,
-        }
-        _print_object(described)
+        from ..models.problem_object import fault_object
+
+        _print_object(fault_object(error))
     else:
         hint = "" if trace == "trace" else "\n    twill --debug ... prints the traceback"
         print_note(f"This is a fault of Twill, not of your input: {what}{hint}")

@@ -13,6 +13,7 @@ TwillError
     ScheduleViolation, ProgramViolation
   DeviceFault             compiler or GPU                               -> exit 4, HTTP 503
   ServiceFault            a service did not answer, or not as it should -> exit 4
+  ProcessDied             a process that solved was killed, or died     -> exit 70, HTTP 500
 """
 
 from __future__ import annotations
@@ -173,3 +174,9 @@ class ServiceFault(TwillError):
 
     exit_code = 4
     title = "service fault"
+
+
+class ProcessDied(TwillError):
+    """A process that solved was killed by somebody else, or died by itself."""
+
+    title = "process died"

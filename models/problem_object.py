@@ -20,6 +20,16 @@ def problem_object(error: TwillError) -> dict[str, object]:
     return described
 
 
+def fault_object(error: BaseException) -> dict[str, object]:
+    """What nobody foresaw: a fault of Twill."""
+    return {
+        "type": "urn:twill:problem:fault-of-twill",
+        "title": TwillError.title,
+        "exit_code": 70,
+        "detail": f"{type(error).__name__}: {error}".split("\n", 1)[0],
+    }
+
+
 def _detail(error: TwillError) -> str:
     if isinstance(error, InvalidInput):
         return error.problems[0].message

@@ -18,7 +18,7 @@ class Work(Document):
 
     document: Text  # YAML of a kernel or of a graph
     place: Place = "kernel.yaml"  # what errors call the document
-    profile: Text | None = None  # YAML of a GPU profile; None: a graph with its own machine
+    profile: Text | None = None  # YAML of a GPU profile; None: as `twill solve` without --gpu
     options: SolveOptions = SolveOptions()
     memory_megabytes: Annotated[int, Field(ge=1024)] = 4096  # address space of the child
     seconds: Annotated[float, Field(gt=0)] = 3600.0  # after this it is stopped, keeping the best
@@ -35,6 +35,7 @@ class Ending(Document):
     """How a piece of work ended; exactly one for each that was started."""
 
     kind: EndKind
-    answer: str | None = None  # text of a schedule document (models/schedule_text.py)
+    # Text of a schedule document (models/schedule_text.py); beside `crashed`, the best before it.
+    answer: str | None = None
     problem: str | None = None  # JSON of the same problem object that `--json` prints
-    stopped: bool = False  # it was asked to stop before it was done
+    stopped: bool = False  # `stop` or `close` ended it; not its own limit of time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Protocol
 
 from ..models.certificate import Backend, ObjectiveValue
@@ -62,6 +63,12 @@ def load_backends(names: Sequence[Backend]) -> Backends:
     every: dict[Backend, Solve] = {"cp-sat": _solve_cp_sat, "z3": _solve_z3}
     chosen = {name: every[name] for name in every if name in names}
     return Backends(chosen, _minimise, _blame_z3 if "z3" in chosen else blame_nobody)
+
+
+def import_backends() -> None:
+    """Pay the cost of importing all of them now, for a process that waits for its work."""
+    for name in (".cp_sat.backend", ".smt.backend"):
+        import_module(name, __package__)
 
 
 def check_schedule(question: Question, schedule: Schedule) -> None:

@@ -1,0 +1,68 @@
+"""The process that does one solve: work in by standard input, messages out by standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import BinaryIO
+
+from ..models.progress import Progress
+from ..models.work import Work
+from ..solver.question import Stop
+from .limits import bind_to_parent, limit_resources
+from .message import MAXIMUM_BYTES, Message
+from .solving import solved
+
+STOP_LINE = b"stop\n"
+
+
+def main() -> None:
+    """Wait, with everything imported, for one line of work; solve it; end."""
+    messages = _message_stream()
+    bind_to_parent(int(sys.argv[1]))
+    _import_all()
+    line = sys.stdin.buffer.readline(MAXIMUM_BYTES)
+    if line.endswith(b"\n"):
+        _work_off(Work.from_json(line.decode()), sys.stdin.buffer, messages)
+    os._exit(0)  # nothing is left to tidy up, and it takes time
+
+
+def _work_off(work: Work, requests: BinaryIO, messages: BinaryIO) -> None:
+    limit_resources(work.memory_megabytes, work.seconds)
+    stop = Stop()
+    threading.Thread(target=_listen, args=(requests, stop), daemon=True).start()
+
+    def send(message: Message) -> None:
+        messages.write(message.line())
+        messages.flush()
+
+    def tell(progress: Progress) -> None:
+        send(Message(progress=progress))
+
+    send(Message(ending=solved(work, tell, stop)))
+
+
+def _listen(requests: BinaryIO, stop: Stop) -> None:
+    """Stop when asked to; die when nobody is left who could ask."""
+    while requests.readline(MAXIMUM_BYTES) == STOP_LINE:
+        stop.request()
+    os._exit(1)
+
+
+def _message_stream() -> BinaryIO:
+    """Standard output, which nothing else in this process can then write to by mistake."""
+    stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return stream
+
+
+def _import_all() -> None:
+    from .. import pipeline  # noqa: F401
+    from ..solver.backends import import_backends
+
+    import_backends()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Solves in child processes of this machine, one for each; the next ones wait, imported."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from ..models.work import Ending
+from .crash import crashed, death
+from .limits import missing_limits
+from .process import Process
+from .protocol import STOP_GRACE_SECONDS
+from .queued_run import QueuedRun
+from .slots import Slots
+
+OVERTIME_SECONDS = 1.0
+"""A child ends by itself at its limit of time; so long after it, it is stopped from outside."""
+
+
+class LocalExecutor(Slots):
+    """Implements `Executor`."""
+
+    def __init__(self, slots: int | None = None, *, warm: bool = True) -> None:
+        """`slots` is half of the processors if not given, for a solve is a race of two threads.
+
+        `warm` holds a process ready for each slot (about 130 MB): a solve then begins at once.
+        """
+        # A child dies with the thread that started it: this one outlives them all.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="twill-starter")
+        count = default_slots() if slots is None else slots
+        super().__init__([LocalHost(self._starter, warm=warm) for _ in range(count)])
+
+    @property
+    def notice(self) -> str:
+        """One sentence on limits that this system cannot keep, or nothing."""
+        return missing_limits()
+
+    def close(self, *, grace_seconds: float = 5.0) -> None:
+        """See `Executor`."""
+        super().close(grace_seconds=grace_seconds)
+        self._starter.shutdown()
+
+
+class LocalHost:
+    """One slot: a process for the run, and if `warm` another one that waits for the next."""
+
+    def __init__(self, starter: ThreadPoolExecutor, *, warm: bool) -> None:
+        self._starter = starter
+        self._warm = warm
+        self._next: Future[Process] | None = None
+        self._prepare()
+
+    def perform(self, run: QueuedRun) -> Ending:
+        """See `Host`."""
+        process = self._take()
+        run.begin(process.stop)
+        if not process.give(run.work) and not run.stopped:  # it died while it waited
+            process.bury()
+            process = self._starter.submit(Process).result()
+            run.begin(process.stop)
+            process.give(run.work)
+        limit = run.work.seconds + OVERTIME_SECONDS
+        process.later(limit, lambda: process.stop(STOP_GRACE_SECONDS))
+        self._prepare()  # now, so that the machine is idle when this run is over
+        return _ending(run, process)
+
+    def close(self) -> None:
+        """See `Host`."""
+        self._warm = False
+        if self._next is not None:
+            process = self._next.result()
+            process.kill()
+            process.bury()
+
+    def _take(self) -> Process:
+        future = self._next or self._starter.submit(Process)
+        self._next = None
+        return future.result()
+
+    def _prepare(self) -> None:
+        if self._warm:
+            self._next = self._starter.submit(Process)
+
+
+def _ending(run: QueuedRun, process: Process) -> Ending:
+    ending: Ending | None = None
+    for message in process.messages():
+        if message.progress is not None:
+            run.tell(message.progress)
+        ending = message.ending
+    return_code, said = process.bury()
+    if ending is not None:
+        return ending.model_copy(update={"stopped": run.stopped})
+    if process.was_killed:
+        return run.kept()
+    ending = crashed(death(return_code, said, run.work.memory_megabytes))
+    if run.best.schedule is None:
+        return ending
+    return ending.model_copy(update={"answer": run.kept().answer, "stopped": run.stopped})
+
+
+def default_slots() -> int:
+    """Half of the processors of this machine, at least one."""
+    return max(1, (os.cpu_count() or 1) // 2)
