@@ -43,7 +43,9 @@ class QueuedRun:
         self.stop_within(STOP_GRACE_SECONDS)
 
     def stop_within(self, grace_seconds: float) -> None:
-        """Stop with another grace."""
+        """Stop with another grace; nothing, if it is over."""
+        if self._over.is_set():
+            return
         with self._lock:
             self.stopped, self._grace = True, grace_seconds
             stopper = self._stopper
