@@ -10,7 +10,7 @@ import typer
 
 from ..models.errors import TwillError
 from ..models.version import VERSION
-from . import check, emit, explain, kernels, profiles, schema, show, solve, verify
+from . import check, emit, explain, kernels, profiles, schema, show, solve, sweep, verify
 from .faults import Form, Trace, report_error, report_fault, report_usage
 from .output import print_answer, print_note
 
@@ -22,6 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("solve")(solve.solve)
+app.command("sweep")(sweep.sweep)
 app.command("show")(show.show)
 app.command("explain")(explain.explain)
 app.command("verify")(verify.verify)

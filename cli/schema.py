@@ -20,6 +20,7 @@ class Kind(StrEnum):
     verification = "verification"
     check = "check"
     explanation = "explanation"
+    sweep = "sweep"
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which document.")]) -> int:

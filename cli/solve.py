@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .choices import BackendChoice, solve_options
 from .completion import complete_document, complete_gpu
 from .interrupt import Finished, run_interruptibly
 from .memory import LEAST_MEGABYTES, limit_memory
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from ..models.solve_options import SolveOptions
     from ..pipeline import Task
     from .progress import Watcher
-
-
-class BackendChoice(StrEnum):
-    """Which backends are asked."""
-
-    both = "both"
-    cp_sat = "cp-sat"
-    z3 = "z3"
 
 
 EXIT_CODES = {"optimal": 0, "infeasible": 1, "feasible": 3, "unknown": 3}
@@ -131,7 +123,7 @@ def solve(
     Exit codes: 0 proved optimal; 1 proved infeasible; 2 invalid input; 3 a limit was reached before
     a proof; 70 a fault of Twill; 130 interrupted (what was found by then is printed).
     """
-    options = _options(top, prove or store is not None, time_limit, objective, backend)
+    options = solve_options(top, prove or store is not None, time_limit, objective, backend)
     _check_places(output, store)
     if server is not None:
         check_is_local_only(
@@ -246,25 +238,3 @@ def _solve(
 def _gpu_note(answer: Answer, gpu: str | None) -> str:
     was_default = gpu is None and answer.sources.kernel is not None
     return "(the default GPU; choose another with --gpu)" if was_default else ""
-
-
-def _options(
-    top: int, prove: bool, seconds: float | None, objective: str | None, backend: BackendChoice
-) -> SolveOptions:
-    from pydantic import ValidationError
-
-    from ..models.errors import UsageError
-    from ..models.solve_options import SolveOptions
-
-    chosen: dict[str, object] = {"top": top, "prove": prove, "seconds": seconds}
-    if objective is not None:
-        chosen["objectives"] = tuple(name.strip() for name in objective.split(",") if name.strip())
-    if backend is not BackendChoice.both:
-        chosen["backends"] = (backend.value,)
-    try:
-        return SolveOptions.model_validate(chosen)
-    except ValidationError as fault:
-        first = fault.errors(include_url=False)[0]
-        option = {"seconds": "--time-limit", "objectives": "--objective"}
-        name = option.get(str(first["loc"][0]) if first["loc"] else "", "options")
-        raise UsageError(f"{name}: {first['msg']}", cure="see twill solve --help") from None

@@ -12,9 +12,12 @@ from .explanation import Explanation
 from .graph import GraphDocument
 from .kernel import KernelDocument
 from .profile import GpuProfile
+from .sweep import SweepReport
 from .verification import Verification
 
-Kind = Literal["kernel", "profile", "graph", "schedule", "verification", "check", "explanation"]
+Kind = Literal[
+    "kernel", "profile", "graph", "schedule", "verification", "check", "explanation", "sweep"
+]  # fmt: skip
 
 KINDS: dict[Kind, type[Document]] = {
     "kernel": KernelDocument,
@@ -24,6 +27,7 @@ KINDS: dict[Kind, type[Document]] = {
     "verification": Verification,
     "check": CheckReport,
     "explanation": Explanation,
+    "sweep": SweepReport,
 }
 
 
