@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -131,7 +133,7 @@ def sweep(
     grid = build_grid(documents, _gpus(gpu), options, memory_limit)
     watcher = build_sweep_watcher(progress_style(quiet=quiet), len(grid))
     run = Sweep(grid, Store(output), watcher)
-    with watcher:
+    with watcher, redirect_stdout(sys.stderr):  # where Ray tells of workers that died
         finished = _finished(run, lambda: _executor(executor, jobs, address, tuple(tag or ())))
     report = finished.value or run.report()
     print_answer(sweep_text(report, "json" if as_json else form.value))

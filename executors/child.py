@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import traceback
 from typing import BinaryIO
 
 from ..models.progress import Progress
 from ..models.work import Work
 from ..solver.question import Stop
+from .crash import OUT_OF_MEMORY
 from .limits import bind_to_parent, limit_resources
 from .message import MAXIMUM_BYTES, Message
 from .solving import solved
@@ -18,14 +20,29 @@ STOP_LINE = b"stop\n"
 
 
 def main() -> None:
-    """Wait, with everything imported, for one line of work; solve it; end."""
+    """Wait, with everything imported, for one line of work; solve it; end.
+
+    It always ends at once: what runs at the end of a process can wait for ever on other threads.
+    """
+    code = 1
+    try:
+        _run()
+        code = 0
+    except MemoryError:  # so little is left that not even the ending could be written
+        code = OUT_OF_MEMORY
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _run() -> None:
     messages = _message_stream()
     bind_to_parent(int(sys.argv[1]))
     _import_all()
     line = sys.stdin.buffer.readline(MAXIMUM_BYTES)
     if line.endswith(b"\n"):
         _work_off(Work.from_json(line.decode()), sys.stdin.buffer, messages)
-    os._exit(0)  # nothing is left to tidy up, and it takes time
 
 
 def _work_off(work: Work, requests: BinaryIO, messages: BinaryIO) -> None:

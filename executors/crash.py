@@ -10,8 +10,8 @@ from ..models.errors import InvalidInput, LimitReached, ProcessDied, TwillError
 from ..models.problem_object import fault_object, problem_object
 from ..models.work import Ending
 
-Z3_OUT_OF_MEMORY = 101
-"""The exit code with which Z3 ends the process where it can go on no longer."""
+OUT_OF_MEMORY = 101
+"""The exit code with which Z3 ends the process where it can go on no longer, and so do we."""
 
 _OUT_OF_MEMORY = re.compile(r"MemoryError|bad_alloc|out of memory|cannot allocate memory", re.I)
 
@@ -44,7 +44,7 @@ def out_of_memory(megabytes: int) -> LimitReached:
 
 def death(return_code: int, said: str, memory_megabytes: int) -> TwillError:
     """What a return code (negative: a signal) and the last words of a process mean."""
-    if return_code == Z3_OUT_OF_MEMORY or is_out_of_memory(said):  # as C++ says when it aborts
+    if return_code == OUT_OF_MEMORY or is_out_of_memory(said):  # as C++ says when it aborts
         return out_of_memory(memory_megabytes)
     last = said.strip().rsplit("\n", 1)[-1][:200]
     words = f"; it said: {last}" if last else ""

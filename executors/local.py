@@ -6,7 +6,7 @@ import os
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ..models.work import Ending
-from .crash import crashed, death
+from .crash import crashed, death, is_death
 from .limits import missing_limits
 from .process import Process
 from .protocol import STOP_GRACE_SECONDS
@@ -53,15 +53,19 @@ class LocalHost:
     def perform(self, run: QueuedRun) -> Ending:
         """See `Host`."""
         process = self._take()
+        ending = self._attempt(run, process)
+        if is_death(ending) and process.was_silent and not run.stopped:
+            # It was dead, or about to die, before it had this work.
+            ending = self._attempt(run, self._starter.submit(Process).result())
+        return ending
+
+    def _attempt(self, run: QueuedRun, process: Process) -> Ending:
         run.begin(process.stop)
-        if not process.give(run.work) and not run.stopped:  # it died while it waited
-            process.bury()
-            process = self._starter.submit(Process).result()
-            run.begin(process.stop)
-            process.give(run.work)
+        process.give(run.work)
         limit = run.work.seconds + OVERTIME_SECONDS
         process.later(limit, lambda: process.stop(STOP_GRACE_SECONDS))
-        self._prepare()  # now, so that the machine is idle when this run is over
+        if self._next is None:
+            self._prepare()  # now, so that the machine is idle when this run is over
         return _ending(run, process)
 
     def close(self) -> None:

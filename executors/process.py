@@ -46,25 +46,24 @@ class Process:
         self._timers: list[threading.Timer] = []
         self._has_work = False
         self.was_killed = False  # by `stop` or `kill`
+        self.was_silent = True  # it has told nothing yet
 
     @property
     def pid(self) -> int:
         """Its number, which is that of its process group as well."""
         return self._process.pid
 
-    def give(self, work: Work) -> bool:
-        """Hand over the work; False if the process is no more."""
-        try:
+    def give(self, work: Work) -> None:
+        """Hand over the work; if the process is no more, `bury` tells."""
+        with suppress(OSError):
             self._requests.write(work.canonical_json().encode() + b"\n")
             self._requests.flush()
-        except OSError:
-            return False
         self._has_work = True
-        return True
 
     def messages(self) -> Iterator[Message]:
         """What it tells, until it is gone; half a message is none."""
         while (line := self._messages.readline(MAXIMUM_BYTES)).endswith(b"\n"):
+            self.was_silent = False
             yield Message.from_json(line.decode())
 
     def stop(self, grace_seconds: float) -> None:
@@ -88,17 +87,16 @@ class Process:
         """End it and all that it started, now."""
         with self._lock:
             if self._process.poll() is None:
-                self.was_killed = True
+                self.was_killed = True  # before the end can be seen
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def bury(self) -> tuple[int, str]:
         """Wait for its end, which must be near; its return code and what it said last."""
-        try:
-            with self._lock:
+        with self._lock:
+            try:
                 self._process.wait(_BURIAL_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            with self._lock:
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
         for timer in self._timers:
             timer.cancel()

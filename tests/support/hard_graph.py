@@ -1,9 +1,9 @@
-"""A graph document whose first schedule comes at once and whose proof does not come for minutes."""
+"""A graph document whose first schedule comes at once and whose proof takes a minute or two."""
 
 from random import Random
 
 
-def hard_graph(operations: int = 60, seed: int = 1) -> str:
+def hard_graph(operations: int = 44, seed: int = 1) -> str:
     """Operations of odd durations on two units that several warp groups share."""
     draw = Random(f"{operations}/{seed}")
     lines = ["graph: hard", "machine: {units: {tc: 1, mufu: 1, fma: 8}, warp_groups: 4}"]

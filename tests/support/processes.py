@@ -14,6 +14,12 @@ def children(parent: int | None = None) -> set[int]:
     return {pid for pid in _pids() if _parent(pid) == wanted and CHILD in _command(pid)}
 
 
+def children_of_any() -> dict[int, int]:
+    """Every such process of this machine, with its parent."""
+    found = {pid: _parent(pid) for pid in _pids() if CHILD in _command(pid)}
+    return {pid: parent for pid, parent in found.items() if parent is not None}
+
+
 def is_alive(pid: int) -> bool:
     """Whether it runs; a zombie does not."""
     return _stat(pid)[:1] not in ([], ["Z"])
