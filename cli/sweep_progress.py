@@ -59,12 +59,12 @@ class BarSweepWatcher(SweepWatcher):
 
     def __enter__(self) -> Self:
         from rich.console import Console  # not needed where nobody looks
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-        from rich.progress import TimeElapsedColumn as Elapsed
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), Elapsed())
-        self._bars = Progress(*columns, MofNCompleteColumn(), console=Console(stderr=True))
-        self._whole = self._bars.add_task("sweep", total=self.total)
+        words = TextColumn("{task.description}", markup=False)
+        console = Console(stderr=True)
+        self._bars = Progress(words, BarColumn(), TimeElapsedColumn(), console=console)
+        self._whole = self._bars.add_task(self._count(), total=self.total)
         self._running: dict[str, TaskID] = {}
         self._bars.start()
         return self
@@ -98,7 +98,10 @@ class BarSweepWatcher(SweepWatcher):
         task = self._running.pop(f"{row.kernel}@{row.gpu}.json", None)
         if task is not None:
             self._bars.remove_task(task)
-        self._bars.advance(self._whole)
+        self._bars.update(self._whole, advance=1, description=self._count())
+
+    def _count(self) -> str:
+        return f"{self.done} of {self.total}"
 
 
 _WATCHERS: dict[Style, type[SweepWatcher]] = {

@@ -13,8 +13,8 @@ from .protocol import STOP_GRACE_SECONDS
 from .queued_run import QueuedRun
 from .slots import Slots
 
-OVERTIME_SECONDS = 1.0
-"""A child ends by itself at its limit of time; so long after it, it is stopped from outside."""
+OVERTIME_SECONDS = 3.0
+"""A child ends by itself at its limit of time; so long after it, start included, it is stopped."""
 
 
 class LocalExecutor(Slots):

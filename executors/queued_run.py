@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from ..models.progress import Observer, Progress
@@ -37,6 +38,7 @@ class QueuedRun:
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._ending: Ending | None = None
+        self._began: float | None = None
 
     def stop(self) -> None:
         """See `Run`."""
@@ -61,6 +63,7 @@ class QueuedRun:
 
     def begin(self, stopper: Stopper) -> None:
         """From now on `stopper` stops it; called at once if that was asked for before."""
+        self._began = self._began or time.monotonic()
         with self._lock:
             self._stopper, stopped, grace = stopper, self.stopped, self._grace
         if stopped:
@@ -76,7 +79,9 @@ class QueuedRun:
 
     def kept(self) -> Ending:
         """The ending if it is cut off now."""
-        return kept(self.work, self.best, stopped=self.stopped)
+        began = self._began
+        seconds = 0.0 if began is None else time.monotonic() - began
+        return kept(self.work, self.best, stopped=self.stopped, seconds=seconds)
 
     def end(self, ending: Ending) -> None:
         """Hand the ending on; nothing follows."""

@@ -55,8 +55,8 @@ def solved(work: Work, observe: Observer, stop: Stop) -> Ending:
     return ending
 
 
-def kept(work: Work, best: Best, *, stopped: bool) -> Ending:
-    """The ending of a solve that was cut off: what it had told by then, without a proof."""
+def kept(work: Work, best: Best, *, stopped: bool, seconds: float = 0.0) -> Ending:
+    """The ending of a solve cut off after so long: what it had told by then, without a proof."""
     from .. import pipeline
     from ..models.schedule_text import schedule_text
 
@@ -65,4 +65,5 @@ def kept(work: Work, best: Best, *, stopped: bool) -> Ending:
         answer = pipeline.interrupted_answer(task, best.schedule, best.lower_bound)
     except Exception as error:
         return error_ending(error, work.memory_megabytes).model_copy(update={"stopped": stopped})
-    return Ending(kind="answer", answer=schedule_text(answer), stopped=stopped)
+    text = schedule_text(answer.model_copy(update={"seconds": seconds}))
+    return Ending(kind="answer", answer=text, stopped=stopped)

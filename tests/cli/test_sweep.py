@@ -253,3 +253,12 @@ def test_ctrl_c_keeps_what_is_done_and_the_best_of_what_runs(
     assert run([*arguments, "--time-limit", "0.5"]) == 1
     rows = report_on(capsys)["rows"]
     assert [row["resumed"] for row in rows] == [True, False, False]
+
+
+def test_a_terminal_shows_a_bar_and_what_runs(
+    started: list[str], documents: list[str], tmp_path: Path,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(command, "progress_style", lambda *, quiet: "status")
+    assert run(["sweep", documents[0], documents[2], "-o", str(tmp_path / "out")]) == 1
+    assert "2 of 2" in capsys.readouterr().err

@@ -94,6 +94,7 @@ def test_a_child_that_does_not_stop_is_killed_and_its_best_is_kept(executor: Loc
     assert time.monotonic() - began < 2.5
     assert not is_alive(child)
     assert (answer.status, answer.initiation_interval) == ("feasible", record.best)
+    assert answer.seconds > 0
     assert answer.reason.startswith("interrupted; no schedule has an initiation interval below")
     assert answer.schedule is not None
     assert all(check.passed for check in recheck(answer))

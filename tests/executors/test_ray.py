@@ -21,7 +21,7 @@ from twill.executors.ray import RayExecutor
 from twill.models.errors import UsageError
 from twill.solver.recheck import recheck
 from twill.tests.support.hard_graph import hard_graph
-from twill.tests.support.processes import children_of_any, is_alive, soon
+from twill.tests.support.processes import grandchildren, is_alive, soon
 from twill.tests.support.works import RECURRENCE, Record, answer_in, easy_work, hard_work
 
 ray = pytest.importorskip("ray")
@@ -60,7 +60,7 @@ def test_a_stopped_solve_gives_its_best_and_leaves_nothing(executor: RayExecutor
     record = Record()
     run = executor.start(hard_work(), record.observe, record.ended)
     assert record.found.wait(120)
-    children = children_of_any()
+    children = grandchildren()
     assert children
     began = time.monotonic()
     run.stop()
@@ -71,14 +71,14 @@ def test_a_stopped_solve_gives_its_best_and_leaves_nothing(executor: RayExecutor
     assert all(check.passed for check in recheck(answer))
 
 
-@pytest.mark.parametrize("victim", [lambda child: child, lambda child: children_of_any()[child]])
+@pytest.mark.parametrize("victim", [lambda child: child, lambda child: grandchildren()[child]])
 def test_a_run_whose_process_is_killed_is_tried_again(
     executor: RayExecutor, victim: Callable[[int], int]
 ) -> None:
     record = Record()
     run = executor.start(hard_work(seconds=8.0), record.observe, record.ended)
     assert record.found.wait(120)
-    (child,) = children_of_any()
+    (child,) = grandchildren()
     os.kill(victim(child), signal.SIGKILL)
     assert soon(lambda: not is_alive(child), 2)
     answer = answer_in(run.wait(120))
@@ -114,9 +114,9 @@ def test_a_sweep_is_complete_though_a_worker_is_killed(
     killed: list[int] = []
 
     def kill_one() -> None:
-        if soon(lambda: bool(children_of_any()), 120):
+        if soon(lambda: bool(grandchildren()), 120):
             time.sleep(1.5)
-            killed.extend(children_of_any().values())
+            killed.extend(grandchildren().values())
             os.kill(killed[0], signal.SIGKILL)
 
     killer = threading.Thread(target=kill_one)

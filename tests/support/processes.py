@@ -14,10 +14,24 @@ def children(parent: int | None = None) -> set[int]:
     return {pid for pid in _pids() if _parent(pid) == wanted and CHILD in _command(pid)}
 
 
-def children_of_any() -> dict[int, int]:
-    """Every such process of this machine, with its parent."""
-    found = {pid: _parent(pid) for pid in _pids() if CHILD in _command(pid)}
-    return {pid: parent for pid, parent in found.items() if parent is not None}
+def grandchildren() -> dict[int, int]:
+    """Such processes that somebody started for this process, with who did."""
+    parents = {pid: parent for pid in _pids() if (parent := _parent(pid)) is not None}
+    found = {pid: parents[pid] for pid in parents if CHILD in _command(pid)}
+    own = os.getpid()
+    return {
+        pid: parent
+        for pid, parent in found.items()
+        if parent != own and own in _ancestors(pid, parents)
+    }
+
+
+def _ancestors(pid: int, parents: dict[int, int]) -> set[int]:
+    found: set[int] = set()
+    while pid in parents and parents[pid] not in found:
+        pid = parents[pid]
+        found.add(pid)
+    return found
 
 
 def is_alive(pid: int) -> bool:
