@@ -17,7 +17,6 @@ from .completion import complete_document, complete_gpu
 from .interrupt import Finished, run_interruptibly
 from .memory import LEAST_MEGABYTES
 from .output import print_answer, print_note
-from .progress import progress_style
 
 # What reads and solves is imported when it is needed, so that help and errors come at once.
 if TYPE_CHECKING:
@@ -126,6 +125,7 @@ def sweep(
     from ..sweeping.grid import build_grid
     from ..sweeping.store import Store
     from ..sweeping.sweep import Sweep
+    from .progress import progress_style
     from .sweep_progress import build_sweep_watcher
     from .sweep_tables import sweep_text
 

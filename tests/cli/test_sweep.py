@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from twill.cli import progress
 from twill.cli import sweep as command
 from twill.cli.main import run
 from twill.executors.local import LocalExecutor
@@ -227,9 +228,9 @@ def test_ctrl_c_keeps_what_is_done_and_the_best_of_what_runs(
 ) -> None:  # fmt: skip
     class Interrupting(LocalExecutor):
         def start(self, work: Work, observe: Any, ended: Any) -> Any:
-            def watch(progress: Progress) -> None:
-                observe(progress)
-                if progress.kind == "incumbent" and work.place in pressing:
+            def watch(event: Progress) -> None:
+                observe(event)
+                if event.kind == "incumbent" and work.place in pressing:
                     pressing.clear()  # twice would end this process
                     threading.Timer(0.0, os.kill, (os.getpid(), signal.SIGINT)).start()
 
@@ -259,6 +260,6 @@ def test_a_terminal_shows_a_bar_and_what_runs(
     started: list[str], documents: list[str], tmp_path: Path,
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(command, "progress_style", lambda *, quiet: "status")
+    monkeypatch.setattr(progress, "progress_style", lambda *, quiet: "status")
     assert run(["sweep", documents[0], documents[2], "-o", str(tmp_path / "out")]) == 1
     assert "2 of 2" in capsys.readouterr().err
