@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from .extractor.build import build_problem
 from .extractor.graph import build_graph_problem
@@ -260,7 +259,7 @@ def _find_document(path: str) -> str:
 
 def is_path(name: str) -> bool:
     """Whether a document is a file, and not looked for in the library."""
-    return Path(name).is_file() or name.endswith((".yaml", ".yml")) or os.sep in name
+    return os.path.isfile(name) or name.endswith((".yaml", ".yml")) or os.sep in name
 
 
 def _is_graph(text: str, file: str) -> bool:

@@ -88,11 +88,13 @@ class LocalHost:
 
 def _ending(run: QueuedRun, process: Process) -> Ending:
     ending: Ending | None = None
-    for message in process.messages():
-        if message.progress is not None:
-            run.tell(message.progress)
-        ending = message.ending
-    return_code, said = process.bury()
+    try:
+        for message in process.messages():
+            if message.progress is not None:
+                run.tell(message.progress)
+            ending = message.ending
+    finally:
+        return_code, said = process.bury()
     if ending is not None:
         return ending.model_copy(update={"stopped": run.stopped})
     if process.was_killed:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..models.errors import ProcessDied, UsageError
 from ..models.work import Ending, Work
-from .crash import crashed, is_death
+from .crash import crashed, error_ending, is_death
 from .local import LocalExecutor
 from .message import Message
 from .queued_run import QueuedRun
@@ -129,7 +129,9 @@ class RayHost:
             )
             run.begin(stop)
             return self._heard(run, messages)
-        except self._ray.exceptions.RayActorError as death:
+        except self._ray.exceptions.RayTaskError as fault:  # raised by `Worker`
+            return error_ending(fault, run.work.memory_megabytes)
+        except self._ray.exceptions.RayError as death:
             return self._after_death(run, death)
         finally:
             for timer in timers:
@@ -148,8 +150,9 @@ class RayHost:
     def _after_death(self, run: QueuedRun, death: Exception) -> Ending:
         if run.stopped:
             return run.kept()
-        said = str(death).strip().split("\n", 1)[0][:200]
-        ending = crashed(ProcessDied(f"the Ray worker died: {said}"))
+        said = str(death).strip().split("\n")  # the cause is in the first line or in the last
+        words = " ... ".join(line.strip()[:200] for line in dict.fromkeys((said[0], said[-1])))
+        ending = crashed(ProcessDied(f"the Ray worker died: {words}"))
         if run.best.schedule is None:
             return ending
         return ending.model_copy(update={"answer": run.kept().answer})
@@ -168,7 +171,7 @@ def _connect(ray: Any, address: str | None) -> None:
     quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
     try:
         ray.init(address=address, include_dashboard=False, **quiet)
-    except (ConnectionError, ValueError, RuntimeError) as fault:
+    except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as fault:
         cure = "start one: ray start --head; or leave the address out"
         said = f"no Ray cluster at {address or 'this machine'}: {fault}".split("\n", 1)[0]
         raise UsageError(said, cure=cure) from None

@@ -29,7 +29,7 @@ class Slots:
 
     def __init__(self, hosts: Sequence[Host]) -> None:
         self._queue: deque[QueuedRun] = deque()
-        self._working: set[QueuedRun] = set()
+        self._live: set[QueuedRun] = set()  # until the ending was handed on
         self._changed = threading.Condition()
         self._closed = False
         self._threads = [
@@ -53,6 +53,7 @@ class Slots:
             if self._closed:
                 raise RuntimeError("the executor is closed")
             self._queue.append(run)
+            self._live.add(run)
             self._changed.notify()
         return run
 
@@ -60,7 +61,7 @@ class Slots:
         """See `Executor`; repeatable. What waits for a slot ends as stopped."""
         with self._changed:
             self._closed = True
-            runs = [*self._queue, *self._working]
+            runs = tuple(self._live)
             self._changed.notify_all()
         deadline = time.monotonic() + grace_seconds
         for run in runs:
@@ -81,7 +82,8 @@ class Slots:
                 return
             self._queue.remove(run)
         # All slots may be taken, and whoever stops it is not to wait.
-        threading.Thread(target=lambda: run.end(run.kept()), name="twill-withdrawn").start()
+        ending = threading.Thread(target=lambda: self._end(run, run.kept()), name="twill-withdrawn")
+        ending.start()
 
     def _serve(self, host: Host) -> None:
         while (run := self._next()) is not None:
@@ -89,10 +91,13 @@ class Slots:
                 ending = host.perform(run)
             except Exception as error:  # of ours: the slot goes on
                 ending = error_ending(error, run.work.memory_megabytes)
-            run.end(ending)
-            with self._changed:
-                self._working.discard(run)
+            self._end(run, ending)
         host.close()
+
+    def _end(self, run: QueuedRun, ending: Ending) -> None:
+        run.end(ending)
+        with self._changed:
+            self._live.discard(run)
 
     def _next(self) -> QueuedRun | None:
         with self._changed:
@@ -100,6 +105,4 @@ class Slots:
                 self._changed.wait()
             if not self._queue:
                 return None
-            run = self._queue.popleft()
-            self._working.add(run)
-            return run
+            return self._queue.popleft()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
 from importlib.resources import files
-from pathlib import Path
 
 from ..models.errors import InvalidProfile
 from ..models.profile import GpuProfile
@@ -31,7 +31,7 @@ def load_profile(name_or_path: str) -> Located[GpuProfile]:
     if name_or_path in profile_names():
         text = (files(__package__) / f"{name_or_path}.yaml").read_text(encoding="utf-8")
         return checked(read_document(text, f"{name_or_path}.yaml", GpuProfile, InvalidProfile))
-    if name_or_path.endswith((".yaml", ".yml")) or Path(name_or_path).exists():
+    if name_or_path.endswith((".yaml", ".yml")) or os.path.exists(name_or_path):
         return checked(read_file(name_or_path, GpuProfile, InvalidProfile))
     near = difflib.get_close_matches(name_or_path, profile_names(), n=2)
     hint = f"did you mean {' or '.join(near)}? " if near else ""

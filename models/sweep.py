@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import Literal
 
-from .answer import Place, Status
+from .answer import Status
 from .document import Count, Document, Positive
 
 Outcome = Status | Literal[
@@ -24,7 +24,7 @@ GRAVEST_FIRST = (70, 4, 2, 1, 3)
 class SweepRow(Document):
     """One kernel on one GPU."""
 
-    document: Place  # as it was asked for
+    document: str  # as it was asked for
     kernel: str  # its name; as it was asked for where it cannot be read
     gpu: str
     status: Outcome

@@ -41,7 +41,7 @@ class Cell:
 
     def row(self, **told: object) -> SweepRow:
         """A row of the table."""
-        about = {"document": self.document, "kernel": self.kernel, "gpu": self.gpu_name}
+        about = {"document": shown(self.document), "kernel": self.kernel, "gpu": self.gpu_name}
         return SweepRow.model_validate({**about, **told})
 
 
@@ -52,14 +52,19 @@ class Refused:
     row: SweepRow
 
 
+def shown(name: str) -> str:
+    """A name as text; not every name of a file is."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def refused(document: str, gpu: str | None, fault: InvalidInput) -> Refused:
     """The row of a document that cannot be read."""
     row = SweepRow(
-        document=document,
-        kernel=document,
+        document=shown(document),
+        kernel=shown(document),
         gpu=gpu or "",
         status="refused",
-        reason=str(fault.problems[0]).split("\n", 1)[0],
+        reason=shown(str(fault.problems[0]).split("\n", 1)[0]),
         problem=json.dumps(problem_object(fault)),
     )
     return Refused(row)

@@ -9,7 +9,9 @@ from ..models.errors import InvalidInput, UsageError
 from ..models.solve_options import SolveOptions
 from ..models.work import Work
 from ..pipeline import Task, read_task
-from .cell import Cell, Refused, refused
+from .cell import Cell, Refused, refused, shown
+
+MAXIMUM_PLACE = 1024  # characters of the name that errors give
 
 
 def build_grid(
@@ -19,6 +21,8 @@ def build_grid(
 
     Raises InvalidProfile for a GPU that cannot be read, before anything is solved.
     """
+    if not gpus:
+        raise UsageError("no GPU is named", cure="name one, or `all`")
     for gpu in gpus:
         load_profile(gpu)
     grid: list[Cell | Refused] = []
@@ -58,7 +62,7 @@ def _cell(
     work = Work.model_validate(
         {
             "document": text,
-            "place": document,
+            "place": shown(document)[-MAXIMUM_PLACE:],
             "profile": task.sources.profile,
             "options": options,
             "memory_megabytes": memory_megabytes,
@@ -70,9 +74,9 @@ def _cell(
 
 def _alone(cell: Cell, takers: dict[str, Cell]) -> Cell | Refused:
     """The cell, unless another document has its name already."""
-    first = takers.setdefault(cell.file, cell)
+    first = takers.setdefault(cell.file.casefold(), cell)
     if first is cell:
         return cell
-    message = f"{first.document} is called {cell.kernel} too, and has its results in {cell.file}"
+    message = f"{shown(first.document)} on {first.gpu_name} has its results in {first.file} too"
     fault = UsageError(message, file=cell.document, cure="give one of the two another name")
     return refused(cell.document, cell.gpu_name, fault)

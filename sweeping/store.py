@@ -15,7 +15,7 @@ from ..models.errors import UsageError
 from ..models.schedule_text import schedule_text
 from ..models.sweep import Kept, SweepRow
 from ..models.work import Ending
-from .cell import Cell
+from .cell import Cell, shown
 
 PROVED = ("optimal", "infeasible")
 
@@ -48,7 +48,7 @@ class Store:
             return None
         if known.row.status not in PROVED and (known.seconds or 0.0) < cell.seconds:
             return None
-        return known.row.model_copy(update={"resumed": True, "document": cell.document})
+        return known.row.model_copy(update={"resumed": True, "document": shown(cell.document)})
 
     def keep(self, cell: Cell, ending: Ending) -> SweepRow:
         """Write the schedule of an ending, if it has one, and remember what was asked.

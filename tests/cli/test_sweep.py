@@ -162,7 +162,7 @@ def test_two_documents_of_one_name_are_not_written_over_each_other(
     assert run(["sweep", documents[0], str(other), "-o", folder, "--json", "-q"]) == 2
     rows = report_on(capsys)["rows"]
     assert [row["status"] for row in rows] == ["optimal", "refused"]
-    assert "is called recurrence too" in rows[1]["reason"]
+    assert "has its results in recurrence@inline.json too" in rows[1]["reason"]
 
 
 @pytest.mark.parametrize("form", ["text", "markdown"])
@@ -195,6 +195,7 @@ def test_a_spreadsheet(
     ("arguments", "said"),
     [
         (["--gpu", "h300"], "unknown GPU 'h300'"),
+        (["--gpu", ","], "no GPU is named"),
         (["--ray-address", "auto"], "--ray-address is for a Ray cluster"),
         (["--ray-tag", "gpu_h100=1"], "--ray-tag is for a Ray cluster"),
         (["--executor", "ray", "--ray-tag", "gpu_h100=many"], "'gpu_h100=many' is no tag"),
@@ -263,3 +264,12 @@ def test_a_terminal_shows_a_bar_and_what_runs(
     monkeypatch.setattr(progress, "progress_style", lambda *, quiet: "status")
     assert run(["sweep", documents[0], documents[2], "-o", str(tmp_path / "out")]) == 1
     assert "2 of 2" in capsys.readouterr().err
+
+
+def test_names_that_are_no_text_or_too_long_are_rows_too(
+    started: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [str(tmp_path / "half-\udc80.yaml"), "long" * 1000]
+    assert run(["sweep", *names, "gemm", "-o", str(tmp_path / "out"), "--json", "-q"]) == 2
+    rows = report_on(capsys)["rows"]
+    assert [row["status"] for row in rows] == ["refused", "refused", "optimal"]
