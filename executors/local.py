@@ -23,7 +23,7 @@ class LocalExecutor(Slots):
     def __init__(self, slots: int | None = None, *, warm: bool = True) -> None:
         """`slots` is half of the processors if not given, for a solve is a race of two threads.
 
-        `warm` holds a process ready for each slot (about 130 MB): a solve then begins at once.
+        `warm` holds a process ready for each slot (about 110 MB): a solve then begins at once.
         """
         # A child dies with the thread that started it: this one outlives them all.
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="twill-starter")

@@ -4,6 +4,8 @@ import csv
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +21,7 @@ from twill.models.progress import Progress
 from twill.models.work import Work
 from twill.reader.schedules import read_schedule
 from twill.tests.support.hard_graph import hard_graph
-from twill.tests.support.processes import children
+from twill.tests.support.processes import children, is_alive, soon
 from twill.tests.support.works import RECURRENCE
 
 IMPOSSIBLE = """
@@ -255,6 +257,25 @@ def test_ctrl_c_keeps_what_is_done_and_the_best_of_what_runs(
     assert run([*arguments, "--time-limit", "0.5"]) == 1
     rows = report_on(capsys)["rows"]
     assert [row["resumed"] for row in rows] == [True, False, False]
+
+
+def test_a_sweep_that_is_killed_leaves_no_child_and_is_taken_up_again(
+    started: list[str], documents: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hard, folder = tmp_path / "hard.yaml", tmp_path / "out"
+    hard.write_text(hard_graph())
+    arguments = ["sweep", documents[0], str(hard), "-j", "1", "-o", str(folder), "--json", "-q"]
+    process = subprocess.Popen([sys.executable, "-m", "twill", *arguments])
+    row = folder / ".sweep" / "recurrence@inline.row"
+    assert soon(row.exists, 60)
+    assert soon(lambda: bool(children(process.pid)), 20)
+    orphans = children(process.pid)
+    process.kill()
+    process.wait()
+    assert soon(lambda: not any(map(is_alive, orphans)), 5)
+    assert run([*arguments, "--time-limit", "0.5"]) == 3
+    assert started == ["hard"]
+    assert [row["resumed"] for row in report_on(capsys)["rows"]] == [True, False]
 
 
 def test_a_terminal_shows_a_bar_and_what_runs(

@@ -71,7 +71,7 @@ def test_a_stopped_solve_gives_its_best_and_leaves_nothing(executor: LocalExecut
     run.stop()
     assert time.monotonic() - began < 0.5
     ending = run.wait(20)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 4
     assert not is_alive(child)
     answer = answer_in(ending)
     assert ending is not None
@@ -91,7 +91,7 @@ def test_a_child_that_does_not_stop_is_killed_and_its_best_is_kept(executor: Loc
     began = time.monotonic()
     run.stop()
     answer = answer_in(run.wait(20))
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 5
     assert not is_alive(child)
     assert (answer.status, answer.initiation_interval) == ("feasible", record.best)
     assert answer.seconds > 0
@@ -120,7 +120,7 @@ def test_a_killed_child_is_a_crash_and_the_next_solve_works(executor: LocalExecu
     began = time.monotonic()
     os.kill(child, signal.SIGKILL)
     ending = run.wait(20)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4
     assert ending is not None
     assert (ending.kind, ending.stopped) == ("crashed", False)
     assert "SIGKILL" in str(problem_in(ending)["detail"])
@@ -133,7 +133,7 @@ def test_the_limit_of_time_ends_a_solve_with_its_best(executor: LocalExecutor) -
     record = Record()
     began = time.monotonic()
     ending = executor.start(hard_work(seconds=3.0), record.observe, record.ended).wait(60)
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 15
     assert ending is not None
     assert not ending.stopped
     assert answer_in(ending).status in ("feasible", "unknown")
