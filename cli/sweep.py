@@ -84,7 +84,9 @@ def sweep(
     address: Annotated[
         str | None,
         typer.Option(
-            "--ray-address", metavar="ADDRESS", help="Of the cluster. [default: a local one]"
+            "--ray-address",
+            metavar="ADDRESS",
+            help="Of the cluster; `local`: a new one. [default: that of this machine, or local]",
         ),
     ] = None,
     tag: Annotated[

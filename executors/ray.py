@@ -172,6 +172,6 @@ def _connect(ray: Any, address: str | None) -> None:
     try:
         ray.init(address=address, include_dashboard=False, **quiet)
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as fault:
-        cure = "start one: ray start --head; or leave the address out"
+        cure = "start one: ray start --head; the address `local` starts one for the while"
         said = f"no Ray cluster at {address or 'this machine'}: {fault}".split("\n", 1)[0]
         raise UsageError(said, cure=cure) from None

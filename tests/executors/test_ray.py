@@ -76,14 +76,15 @@ def test_a_run_whose_process_is_killed_is_tried_again(
     executor: RayExecutor, victim: Callable[[int], int]
 ) -> None:
     record = Record()
-    run = executor.start(hard_work(seconds=8.0), record.observe, record.ended)
-    assert record.found.wait(120)
+    run = executor.start(hard_work(), record.observe, record.ended)
+    assert record.began.wait(120)
     (child,) = grandchildren()
     os.kill(victim(child), signal.SIGKILL)
-    assert soon(lambda: not is_alive(child), 2)
-    answer = answer_in(run.wait(120))
-    assert answer.status == "feasible"
-    assert [event.kind for event in record.events].count("bounds") == 2
+    assert soon(lambda: not is_alive(child), 5)
+    assert soon(lambda: record.attempts == 2, 120)
+    run.stop()
+    assert answer_in(run.wait(20)).status in ("feasible", "unknown")
+    assert record.attempts == 2
 
 
 def test_a_run_that_no_node_can_take_waits_and_can_be_stopped(cluster: None) -> None:
@@ -108,7 +109,7 @@ def test_a_sweep_is_complete_though_a_worker_is_killed(
     cluster: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     documents = [tmp_path / "hard.yaml", *(tmp_path / f"easy{i}.yaml" for i in range(3))]
-    documents[0].write_text(hard_graph())
+    documents[0].write_text(hard_graph())  # not proved in five seconds
     for index, document in enumerate(documents[1:]):
         document.write_text(RECURRENCE.replace("graph: r", f"graph: r{index}"))
     killed: list[int] = []
@@ -121,12 +122,14 @@ def test_a_sweep_is_complete_though_a_worker_is_killed(
 
     killer = threading.Thread(target=kill_one)
     killer.start()
-    options = ["--executor", "ray", "-j", "2", "--time-limit", "8", "--json", "-q"]
+    options = ["--executor", "ray", "-j", "2", "--time-limit", "5", "--json", "-q"]
     code = run_command(["sweep", *map(str, documents), "-o", str(tmp_path / "out"), *options])
     killer.join()
     report: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert killed
-    assert [row["status"] for row in report["rows"]] == ["feasible", *["optimal"] * 3]
+    first, *others = (row["status"] for row in report["rows"])
+    assert first in ("feasible", "unknown")
+    assert others == ["optimal"] * 3
     assert code == 3
 
 
