@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 from ..models.work import Ending
 from .crash import crashed, death, is_death
@@ -72,9 +73,10 @@ class LocalHost:
         """See `Host`."""
         self._warm = False
         if self._next is not None:
-            process = self._next.result()
-            process.kill()
-            process.bury()
+            with suppress(OSError):  # it could not be started
+                process = self._next.result()
+                process.kill()
+                process.bury()
 
     def _take(self) -> Process:
         future = self._next or self._starter.submit(Process)
