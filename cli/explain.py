@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .completion import complete_document, complete_gpu
+from .explain_costs import cost_lines, costs_are_decided, with_costs
 from .interrupt import run_interruptibly
 from .output import print_answer, print_note
 
@@ -48,6 +49,23 @@ def explain(
     no_what_ifs: Annotated[
         bool, typer.Option("--no-what-ifs", help="Leave out what would change it; solves nothing.")
     ] = False,
+    sensitivity: Annotated[
+        bool,
+        typer.Option(
+            "--sensitivity",
+            help="How wrong each cost may be, and what it does to II; in place of the what-ifs.",
+        ),
+    ] = False,
+    robust: Annotated[
+        float | None,
+        typer.Option(
+            "--robust",
+            metavar="P",
+            min=0,
+            max=100,
+            help="Solve for the worst case of durations within +-P %; in place of the what-ifs.",
+        ),
+    ] = None,
     time_limit: Annotated[
         float,
         typer.Option("--time-limit", min=0.001, metavar="SECONDS", help="Of each solve."),
@@ -69,7 +87,11 @@ def explain(
 
     def work() -> Explanation:
         answer = _answer(document, gpu, time_limit, asking.stop)
-        return explained(answer, asking, what_ifs=not no_what_ifs)
+        costs = sensitivity or robust is not None
+        explanation = explained(answer, asking, what_ifs=not (no_what_ifs or costs))
+        return (
+            with_costs(explanation, answer, asking, sensitivity, robust) if costs else explanation
+        )
 
     finished = run_interruptibly(work, asking.stop.request)
     explanation = finished.value
@@ -85,7 +107,8 @@ def explain(
 def _exit_code(explanation: Explanation) -> int:
     decided = ("optimal", "infeasible", "refused")
     every = (explanation.status, *(change.status for change in explanation.what_ifs))
-    return 0 if all(status in decided for status in every) else 3
+    told = all(status in decided for status in every) and costs_are_decided(explanation)
+    return 0 if told else 3
 
 
 def _answer(document: str, gpu: str | None, seconds: float, stop: Stop) -> Answer:
@@ -112,4 +135,4 @@ def _text(explanation: Explanation) -> str:
         of_kind = [change for change in explanation.what_ifs if change.kind == kind]
         if of_kind:
             lines += ["", title, *(f"  {change.sentence}" for change in of_kind)]
-    return "\n".join((*lines, ""))
+    return "\n".join((*lines, *cost_lines(explanation), ""))

@@ -6,6 +6,7 @@ from typing import Literal
 
 from .answer import Status
 from .document import Count, Document, Name, Positive
+from .sensitivity import Robustness, Sensitivity
 
 
 class Share(Document):
@@ -70,3 +71,5 @@ class Explanation(Document):
     because_is_least: bool  # proved: none of them can be spared
     what_ifs: tuple[WhatIf, ...]
     sentences: tuple[str, ...]
+    sensitivity: Sensitivity | None = None  # if it was asked for
+    robustness: Robustness | None = None  # if it was asked for

@@ -1,0 +1,1 @@
+"""By how much costs may be wrong: the interval and the strategy at other costs, each solved."""
