@@ -30,6 +30,9 @@ class Place(NamedTuple):
 Duration = Callable[[Place, int], int]
 """The new duration at a place, from the old one, cycles."""
 
+Belongs = Callable[[Place], bool]
+"""Whether the duration at a place is one of those that are meant."""
+
 
 def with_durations(problem: SchedulingProblem, duration: Duration) -> SchedulingProblem:
     """The problem with other durations, with those of its symmetries that they leave.
@@ -58,30 +61,34 @@ def all_times(
     return with_durations(problem, lambda _, cycles: scaled(cycles, factor, rounded))
 
 
-def operation_times(problem: SchedulingProblem, name: str, factor: Fraction) -> SchedulingProblem:
-    """One operation, and what waits for it, that many times as long, rounded up.
+def of_operation(name: str) -> Belongs:
+    """The time of one operation, and of what waits for it; its hand-offs and waits apart."""
+    apart = (*OF_HANDOFF, "wait_cycles")
+    return lambda place: place.operation == name and place.field not in apart
 
-    Its hand-offs and waits stay.
-    """
-    kept = (*OF_HANDOFF, "wait_cycles")
+
+def of_fields(*fields: str) -> Belongs:
+    """Those fields of every operation and dependence."""
+    return lambda place: place.field in fields
+
+
+def some_times(problem: SchedulingProblem, belongs: Belongs, factor: Fraction) -> SchedulingProblem:
+    """Some durations that many times as long, rounded up to whole cycles."""
     return with_durations(
-        problem,
-        lambda place, cycles: (
-            scaled(cycles, factor)
-            if place.operation == name and place.field not in kept
-            else cycles
-        ),
+        problem, lambda place, cycles: scaled(cycles, factor) if belongs(place) else cycles
     )
 
 
-def field_times(
-    problem: SchedulingProblem, fields: tuple[str, ...], factor: Fraction
-) -> SchedulingProblem:
-    """Those fields of every operation and dependence that many times as long, rounded up."""
-    return with_durations(
-        problem,
-        lambda place, cycles: scaled(cycles, factor) if place.field in fields else cycles,
-    )
+def total_cycles(problem: SchedulingProblem, belongs: Belongs) -> int:
+    """The sum of some durations."""
+    found: list[int] = []
+
+    def note(place: Place, cycles: int) -> int:
+        found.append(cycles if belongs(place) else 0)
+        return cycles
+
+    with_durations(problem, note)
+    return sum(found)
 
 
 def random_times(problem: SchedulingProblem, part: Fraction, draw: Random) -> SchedulingProblem:

@@ -22,7 +22,7 @@ def cost_sentence(
     """What a cost does to II, and how far the strategy stays best; `sides`: dearer, cheaper."""
     at = {point.percent: point for point in points}
     said = [
-        f"{DIFFERENCE} % {word} {_found(at[percent], before, seconds)}"
+        f"{DIFFERENCE} % {word}{_as_rounded(at[percent])} {_found(at[percent], before, seconds)}"
         for word, percent in (("dearer", DIFFERENCE), ("cheaper", -DIFFERENCE))
         if percent in at
     ]
@@ -45,6 +45,12 @@ def quiet_sentence(names: Sequence[str], most: int, before: int | None) -> str:
         f"At each point checked within {most} %, {what} II from {before:,}, "
         f"and no other strategy is better: {listed(names)}."
     )
+
+
+def _as_rounded(point: CostPoint) -> str:
+    if point.rounded_percent == point.percent:
+        return ""
+    return f" ({point.rounded_percent:+g} % in whole cycles)"
 
 
 def _found(point: CostPoint, before: int | None, seconds: float) -> str:
@@ -121,11 +127,17 @@ def robust_sentences(robustness: Robustness, seconds: float) -> Iterator[str]:
 def _at_hand(robustness: Robustness) -> str:
     slack = f"{robustness.slack_percent:g} %"
     if robustness.nominal_holds:
-        return f"The schedule at hand holds there too, and with all durations {slack} longer."
+        return f"The schedule at hand holds there too, and while none is more than {slack} longer."
+    breaks = (
+        "one constraint breaks"
+        if len(robustness.broken) == 1
+        else (
+            f"{len(robustness.broken)} constraints break, {robustness.broken[0].split()[0]} first"
+        )
+    )
     return (
-        f"The schedule at hand does not hold: with all durations {robustness.percent:g} % longer, "
-        f"{len(robustness.broken)} constraint{'s' if len(robustness.broken) > 1 else ''} break, "
-        f"{robustness.broken[0].split()[0]} first; with {slack} longer it still holds."
+        f"The schedule at hand does not hold there: with all durations {robustness.percent:g} % "
+        f"longer, {breaks}; it holds while none is more than {slack} longer."
     )
 
 

@@ -34,6 +34,9 @@ class CostPoint(Document):
     """One cost at another value: the least interval with the strategy held, and with any."""
 
     percent: Percent  # by how much the cost differs from what is stated
+    # The same once durations are whole cycles, rounded to tenths; other than `percent` where a
+    # graph states few cycles.
+    rounded_percent: float
     held: Range
     best: Range
     verdict: Verdict
@@ -55,8 +58,9 @@ class CostSensitivity(Document):
     cost: str  # path of the figure in the profile, or `duration of OPERATION`
     stated: str  # value and unit, and the kind of its source; empty for graphs
     points: tuple[CostPoint, ...]  # by percent
-    # (II at +10 % minus II at -10 %) / (20 % of II), rounded to hundredths: a difference of two
-    # proved optima. None if one of them is not proved.
+    # Share by which II differs between +10 % and -10 %, over the share by which the cost does (as
+    # rounded), to hundredths: a difference of two proved optima. None if one is not proved, or if
+    # rounding leaves no difference of the cost.
     elasticity: float | None
     dearer: CostSide
     cheaper: CostSide

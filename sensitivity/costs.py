@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..analysis.durations import OF_HANDOFF, field_times, operation_times
+from ..analysis.durations import (
+    OF_HANDOFF,
+    Belongs,
+    of_fields,
+    of_operation,
+    some_times,
+    total_cycles,
+)
 from ..analysis.figures import CostFigure, cost_figures, with_cost
 from ..extractor.build import build_problem
 from ..gpu_profiles.library import load_profile_text
@@ -23,11 +30,15 @@ At = Callable[[Fraction], SchedulingProblem]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """A cost; `at(factor)` is the problem in which it is so many times as dear."""
+    """A cost; `at(factor)` is the problem in which it is so many times as dear.
+
+    `rounded(factor)` is how many times as dear it is there once durations are whole cycles.
+    """
 
     name: str
     stated: str
     at: At
+    rounded: Callable[[Fraction], Fraction]
 
 
 def costs_of(answer: Answer) -> tuple[Cost, ...]:
@@ -41,7 +52,8 @@ def _figures(text: str, answer: Answer) -> Iterator[Cost]:
     document = read_document(text, answer.kernel, KernelDocument, InvalidKernel)
     profile = load_profile_text(answer.sources.profile or "")
     for figure in cost_figures(profile):
-        yield Cost(figure.name, figure.stated, _priced(document, profile, figure))
+        at = _priced(document, profile, figure)
+        yield Cost(figure.name, figure.stated, at, rounded=lambda factor: factor)
 
 
 def _priced(document: Located[KernelDocument], profile: GpuProfile, figure: CostFigure) -> At:
@@ -50,10 +62,17 @@ def _priced(document: Located[KernelDocument], profile: GpuProfile, figure: Cost
 
 def _durations(problem: SchedulingProblem) -> Iterator[Cost]:
     for operation in problem.operations:
-        yield Cost(f"duration of {operation.name}", "", _operation(problem, operation.name))
-    yield Cost("hand-offs", "", lambda factor: field_times(problem, OF_HANDOFF, factor))
-    yield Cost("waits", "", lambda factor: field_times(problem, ("wait_cycles",), factor))
+        yield _of_some(f"duration of {operation.name}", problem, of_operation(operation.name))
+    yield _of_some("hand-offs", problem, of_fields(*OF_HANDOFF))
+    yield _of_some("waits", problem, of_fields("wait_cycles"))
 
 
-def _operation(problem: SchedulingProblem, name: str) -> At:
-    return lambda factor: operation_times(problem, name, factor)
+def _of_some(name: str, problem: SchedulingProblem, belongs: Belongs) -> Cost:
+    def at(factor: Fraction) -> SchedulingProblem:
+        return some_times(problem, belongs, factor)
+
+    def rounded(factor: Fraction) -> Fraction:
+        before = total_cycles(problem, belongs)
+        return Fraction(total_cycles(at(factor), belongs), before) if before else factor
+
+    return Cost(name, "", at, rounded)

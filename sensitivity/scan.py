@@ -45,8 +45,10 @@ class Scan:
 
     def _at(self, percent: int) -> CostPoint:
         if percent not in self._points:
-            problem = self._cost.at(1 + Fraction(percent, 100))
-            self._points[percent] = point(problem, percent, self._pair)
+            factor = 1 + Fraction(percent, 100)
+            found = point(self._cost.at(factor), percent, self._pair)
+            rounded = round(float(100 * (self._cost.rounded(factor) - 1)), 1)
+            self._points[percent] = found.model_copy(update={"rounded_percent": rounded})
         return self._points[percent]
 
     def _narrow(self, sign: int) -> None:
@@ -67,6 +69,7 @@ def point(problem: SchedulingProblem, percent: int, pair: Pair) -> CostPoint:
     said = verdict(held.range, best.range)
     return CostPoint(
         percent=percent,
+        rounded_percent=float(percent),
         held=held.range,
         best=best.range,
         verdict=said,
@@ -105,11 +108,14 @@ def side(points: Iterable[CostPoint], sign: int) -> CostSide:
 
 def elasticity(points: Iterable[CostPoint], nominal: Range) -> float | None:
     """Hundredths of the share by which II differs, over the share by which the cost does."""
-    optima = {p.percent: p.best.upper for p in points if p.best.status == "optimal"}
+    optima = {p.percent: p for p in points if p.best.status == "optimal"}
     more, less = optima.get(STEPS[0]), optima.get(-STEPS[0])
     if more is None or less is None or nominal.status != "optimal" or nominal.upper is None:
         return None
-    return round(100 * (more - less) / (2 * STEPS[0] * nominal.upper), 2)
+    change = more.rounded_percent - less.rounded_percent
+    if not change or more.best.upper is None or less.best.upper is None:
+        return None
+    return round(100 * (more.best.upper - less.best.upper) / (change * nominal.upper), 2)
 
 
 def _groups(problem: SchedulingProblem, found: Found) -> Groups:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..explaining import Asking
+from ..models.answer import Status
 from ..models.errors import Infeasible
 from ..models.problem import SchedulingProblem
 from ..models.schedule import Schedule
@@ -14,7 +15,6 @@ from ..models.solve_options import SolveOptions
 from ..solver.bounds import compute_bounds
 from ..solver.domination import dominates
 from ..solver.search import find_schedule
-from ..solver.solution import Solution
 from ..solver.verifier import violations
 
 Restrict = Callable[[SchedulingProblem], SchedulingProblem]
@@ -40,12 +40,16 @@ class Known:
         if schedule is not None and schedule not in self.schedules:
             self.schedules.append(schedule)
 
-    def least(self, problem: SchedulingProblem) -> Schedule | None:
-        """The first of the known schedules with the least interval that the problem admits."""
-        for schedule in sorted(self.schedules, key=lambda known: known.initiation_interval):
-            if not violations(problem, schedule):
-                return schedule
-        return None
+    def at(self, problem: SchedulingProblem, interval: int) -> Schedule | None:
+        """The first of the known schedules at that interval that the problem admits."""
+        same = (s for s in self.schedules if s.initiation_interval == interval)
+        return next((s for s in same if not violations(problem, s)), None)
+
+    def least(self, problem: SchedulingProblem, lower: int) -> Schedule | None:
+        """The known schedule with the least interval from `lower` on that the problem admits."""
+        intervals = sorted({s.initiation_interval for s in self.schedules})
+        found = (self.at(problem, interval) for interval in intervals if interval >= lower)
+        return next((s for s in found if s is not None), None)
 
 
 class Solves:
@@ -94,11 +98,11 @@ class Solves:
         except Infeasible:
             return Found(_range("infeasible", None, None, "bound"))
         lower = max([minimum, *(known.lower for known in less if known.lower is not None)])
-        best = self._known.least(restricted)
-        if best is not None and best.initiation_interval == lower:
+        best = self._known.at(restricted, lower)
+        if best is not None:
             by: SettledBy = "bound" if lower == minimum else "comparison"
             return Found(_range("optimal", lower, lower, by), best)
-        return self._search(restricted, lower, best)
+        return self._search(restricted, lower)
 
     def _of_less(self, problem: SchedulingProblem) -> list[Range]:
         """What is known of problems that ask for no more: none of their least is larger."""
@@ -107,30 +111,23 @@ class Solves:
             known += self._relaxed._found.values()
         return [found.range for of, found in known if dominates(problem, of)]
 
-    def _search(self, problem: SchedulingProblem, lower: int, best: Schedule | None) -> Found:
+    def _search(self, problem: SchedulingProblem, lower: int) -> Found:
         self._known.searches += 1
         options = SolveOptions(seconds=self._asking.seconds, objectives=(), blame_work=0)
         solution = find_schedule(problem, options, stop=self._asking.stop)
         if solution.status == "infeasible":
             return Found(_range("infeasible", None, None, "search"))
-        return _between(solution, lower, best)
+        if solution.certificate is not None:
+            lower = max(lower, solution.certificate.lower_bound)
+        found = [s for s in (solution.schedule, self._known.least(problem, lower)) if s is not None]
+        schedule = min(found, key=lambda s: s.initiation_interval, default=None)
+        if schedule is None:
+            return Found(_range("unknown", lower, None, "nothing"))
+        upper = schedule.initiation_interval
+        if upper == lower:
+            return Found(_range("optimal", lower, upper, "search"), schedule)
+        return Found(_range("feasible", lower, upper, "nothing"), schedule)
 
 
-def _between(solution: Solution, lower: int, best: Schedule | None) -> Found:
-    """What a search proved, together with what was known before it."""
-    if solution.certificate is not None:
-        lower = max(lower, solution.certificate.lower_bound)
-    found = [s for s in (best, solution.schedule) if s is not None]
-    schedule = min(found, key=lambda s: s.initiation_interval, default=None)
-    if schedule is None:
-        return Found(_range("unknown", lower, None, "nothing"))
-    upper = schedule.initiation_interval
-    if upper == lower:
-        return Found(_range("optimal", lower, upper, "search"), schedule)
-    return Found(_range("feasible", lower, upper, "nothing"), schedule)
-
-
-def _range(status: str, lower: int | None, upper: int | None, by: SettledBy) -> Range:
-    return Range.model_validate(
-        {"status": status, "lower": lower, "upper": upper, "settled_by": by}
-    )
+def _range(status: Status, lower: int | None, upper: int | None, by: SettledBy) -> Range:
+    return Range(status=status, lower=lower, upper=upper, settled_by=by)

@@ -56,6 +56,12 @@ def problem(
     )
 
 
+def renewed(of: SchedulingProblem, **changes: Any) -> SchedulingProblem:
+    """A changed copy without symmetries, checked as at its birth."""
+    fields = {name: getattr(of, name) for name in SchedulingProblem.model_fields}
+    return SchedulingProblem(**{**fields, "symmetries": (), **changes})
+
+
 def schedule(
     interval: int,
     placed: Mapping[str, tuple[int, int]],
