@@ -76,6 +76,8 @@ def _split(study: Study) -> tuple[list[Cost], tuple[str, ...]]:
     far = Fraction(max(STEPS), 100)
     used, without = [], []
     for cost in costs_of(study.answer):
+        if study.asking.stop.requested:
+            break
         changed = (cost.at(1 + far), cost.at(1 - far))
         if all(problem == study.answer.problem for problem in changed):
             without.append(cost.name)
