@@ -104,6 +104,15 @@ def test_what_is_no_cost_must_be_equal() -> None:
         assert not dominates(of, other)
 
 
+def test_a_quantity_that_is_smaller_is_enough() -> None:
+    two, one = (problem([operation("a", 4, reservations=on("fma", 4, quantity=q))]) for q in (2, 1))
+    nothing = problem([operation("a", 4)])
+    assert dominates(two, one)
+    assert not dominates(one, two)
+    assert dominates(one, nothing)
+    assert not dominates(nothing, one)
+
+
 def test_a_moved_block_is_not_compared() -> None:
     """Offsets are no durations: a block that begins later neither contains nor avoids the other."""
     early = problem([operation("a", 4, reservations=on("tc", 2))])
