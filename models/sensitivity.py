@@ -70,6 +70,7 @@ class CostSensitivity(Document):
 class Sensitivity(Document):
     """Every cost that the problem depends on, each changed alone."""
 
+    nominal: Range  # at the stated costs
     strategy: tuple[tuple[Name, ...], ...]  # the operations of each warp group but the producer
     costs: tuple[CostSensitivity, ...]
     without_effect: tuple[str, ...]  # costs of the profile that change nothing in this problem

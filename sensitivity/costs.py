@@ -42,15 +42,20 @@ class Cost:
 
 
 def costs_of(answer: Answer) -> tuple[Cost, ...]:
-    """Of a kernel: the figures of its profile. Of a graph: the durations that it states."""
-    if answer.sources.kernel is not None and answer.sources.profile is not None:
-        return tuple(_figures(answer.sources.kernel, answer))
+    """Of a kernel: the figures of its profile. Of a graph: the durations that it states.
+
+    So too where the texts of the answer no longer give its problem.
+    """
+    text, profile = answer.sources.kernel, answer.sources.profile
+    if text is not None and profile is not None:
+        document = read_document(text, answer.kernel, KernelDocument, InvalidKernel)
+        priced = load_profile_text(profile)
+        if build_problem(document, priced) == answer.problem:
+            return tuple(_figures(document, priced))
     return tuple(_durations(answer.problem))
 
 
-def _figures(text: str, answer: Answer) -> Iterator[Cost]:
-    document = read_document(text, answer.kernel, KernelDocument, InvalidKernel)
-    profile = load_profile_text(answer.sources.profile or "")
+def _figures(document: Located[KernelDocument], profile: GpuProfile) -> Iterator[Cost]:
     for figure in cost_figures(profile):
         at = _priced(document, profile, figure)
         yield Cost(figure.name, figure.stated, at, rounded=lambda factor: factor)

@@ -49,6 +49,7 @@ def sensitivity(study: Study) -> Sensitivity:
     asked, searched = study.questions, study.known.searches
     costs = tuple(_costs(study, used))
     found = Sensitivity(
+        nominal=study.nominal,
         strategy=study.groups,
         costs=tuple(sorted(costs, key=lambda cost: -abs(cost.elasticity or 0))),
         without_effect=without,
@@ -56,7 +57,7 @@ def sensitivity(study: Study) -> Sensitivity:
         searches=study.known.searches - searched,
         sentences=(),
     )
-    told = tuple(sentence for sentence in _sentences(found, study.nominal.upper) if sentence)
+    told = tuple(sentence for sentence in _sentences(found) if sentence)
     return found.model_copy(update={"sentences": told})
 
 
@@ -118,9 +119,12 @@ def _changed(study: Study, cost: Cost) -> CostSensitivity:
     )
 
 
-def _sentences(found: Sensitivity, before: int | None) -> Iterator[str]:
+def _sentences(found: Sensitivity) -> Iterator[str]:
+    before = found.nominal.upper
     groups = "; ".join(", ".join(group) for group in found.strategy)
     yield f"The strategy at hand, by warp groups beside the producer: {groups or 'none'}."
+    if found.nominal.status != "optimal":
+        yield "Its interval is not proved least, so differences to it prove nothing."
     yield (
         f"Changed one by one: {len(found.costs)} costs. {found.questions:,} questions, "
         f"{found.searches:,} searched, the others settled by bounds and comparison."

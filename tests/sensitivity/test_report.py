@@ -16,10 +16,12 @@ from twill.models.errors import UsageError
 from twill.models.sensitivity import CostPoint, CostSensitivity, Sensitivity
 from twill.models.solve_options import SolveOptions
 from twill.pipeline import read_task, solve_file
+from twill.sensitivity.costs import costs_of
 from twill.sensitivity.report import Study, sensitivity
 from twill.sensitivity.strategy import with_strategy
 from twill.solver.question import Stop
 from twill.solver.search import find_schedule
+from twill.tests.support.placing import renewed
 
 QUICK = SolveOptions(objectives=(), blame_work=0)
 
@@ -220,6 +222,31 @@ def test_a_graph_states_durations() -> None:
     assert (at(scores, 10).best.upper, at(scores, 10).rounded_percent) == (3, 100)
     assert scores.elasticity == 0.5
     assert "10 % dearer (+100 % in whole cycles) II 3, 1 cycles more (+50.0 %)" in scores.sentence
+
+
+def test_what_the_texts_do_not_give_is_taken_as_it_stands() -> None:
+    """A problem with more registers set aside than the profile says: figures do not lead there."""
+    answer = stored("gemm@h100-sxm")
+    registers = answer.problem.machine.registers
+    assert registers is not None
+    apart = registers.model_copy(update={"base": registers.base + 8})
+    machine = answer.problem.machine.model_copy(update={"registers": apart})
+    other = answer.model_copy(update={"problem": renewed(answer.problem, machine=machine)})
+    names = {c.name for c in costs_of(other)}
+    assert {"duration of acc[0]", "hand-offs", "waits"} <= names
+    assert "transfers.link" not in names
+    assert "transfers.link" in {c.name for c in costs_of(answer)}
+
+
+def test_what_is_not_proved_is_no_yardstick() -> None:
+    answer = stored("gemm@h100-sxm")
+    certificate = answer.certificate
+    assert certificate is not None
+    lower = certificate.model_copy(update={"lower_bound": 1000})
+    report = sensitivity(Study(answer.model_copy(update={"certificate": lower}), Asking()))
+    assert (report.nominal.status, report.nominal.lower) == ("feasible", 1000)
+    assert "Its interval is not proved least" in report.sentences[1]
+    assert {c.elasticity for c in report.costs} == {None}
 
 
 def test_what_has_no_schedule_has_no_strategy() -> None:
