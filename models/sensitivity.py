@@ -74,6 +74,7 @@ class Sensitivity(Document):
     strategy: tuple[tuple[Name, ...], ...]  # the operations of each warp group but the producer
     costs: tuple[CostSensitivity, ...]
     without_effect: tuple[str, ...]  # costs of the profile that change nothing in this problem
+    not_reached: Count  # costs that a stop left out
     questions: Count
     searches: Count  # questions that needed a backend
     sentences: tuple[str, ...]

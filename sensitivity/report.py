@@ -53,6 +53,7 @@ def sensitivity(study: Study) -> Sensitivity:
         strategy=study.groups,
         costs=tuple(sorted(costs, key=lambda cost: -abs(cost.elasticity or 0))),
         without_effect=without,
+        not_reached=len(used) - len(costs),
         questions=study.questions - asked,
         searches=study.known.searches - searched,
         sentences=(),
@@ -78,7 +79,8 @@ def _split(study: Study) -> tuple[list[Cost], tuple[str, ...]]:
     used, without = [], []
     for cost in costs_of(study.answer):
         if study.asking.stop.requested:
-            break
+            used.append(cost)  # whether it has an effect is not known
+            continue
         changed = (cost.at(1 + far), cost.at(1 - far))
         if all(problem == study.answer.problem for problem in changed):
             without.append(cost.name)
@@ -129,6 +131,8 @@ def _sentences(found: Sensitivity) -> Iterator[str]:
         f"Changed one by one: {len(found.costs)} costs. {found.questions:,} questions, "
         f"{found.searches:,} searched, the others settled by bounds and comparison."
     )
+    if found.not_reached:
+        yield f"Stopped: {found.not_reached} more costs were not changed."
     yield from (cost.sentence for cost in found.costs if not _is_quiet(cost, before))
     quiet = [cost_name(c.cost, c.stated) for c in found.costs if _is_quiet(c, before)]
     yield quiet_sentence(quiet, max(STEPS), before)

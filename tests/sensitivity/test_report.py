@@ -108,6 +108,7 @@ def test_the_same_question_has_the_same_answer(gemm: Sensitivity) -> None:
 
 
 def test_every_cost_is_told_once(gemm: Sensitivity) -> None:
+    assert gemm.not_reached == 0
     assert {c.cost for c in gemm.costs} == {*TIMES, *RATES}
     assert not {c.cost for c in gemm.costs} & {*gemm.without_effect}
     for name in (*TIMES, *RATES):
@@ -210,7 +211,8 @@ def test_a_stop_leaves_out_what_was_not_finished() -> None:
             stop.request()
 
     report = sensitivity(Study(stored("gemm@h100-sxm"), Asking(stop=stop, say=say)))
-    assert len(report.costs) == 2
+    assert (len(report.costs), report.not_reached) == (2, 7)
+    assert "Stopped: 7 more costs were not changed." in report.sentences
     assert said[2] == f"{said[2].split()[0]} (3 of 9)"
 
 
