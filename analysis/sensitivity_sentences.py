@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..models.sensitivity import CostPoint, CostSide, Range, Robustness
-from .explanation_sentences import listed, outcome
+from .explanation_sentences import MOST_SHARES, listed, outcome
 
 DIFFERENCE = 10
 """Per cent of the two points that the elasticity is taken from."""
@@ -45,6 +45,15 @@ def quiet_sentence(names: Sequence[str], most: int, before: int | None) -> str:
         f"At each point checked within {most} %, {what} II from {before:,}, "
         f"and no other strategy is better: {listed(names)}."
     )
+
+
+def absent_sentence(names: Sequence[str]) -> str:
+    """Costs that the problem does not follow from; empty if there is none."""
+    if not names:
+        return ""
+    if len(names) > MOST_SHARES:
+        return f"{len(names)} other figures of the profile do not enter the problem."
+    return f"What does not enter the problem: {listed(names)}."
 
 
 def _as_rounded(point: CostPoint) -> str:
@@ -103,7 +112,10 @@ def _against(point: CostPoint) -> str:
 def robust_sentences(robustness: Robustness, seconds: float) -> Iterator[str]:
     """The worst case, its price, and what becomes of the schedule at hand."""
     robust, nominal = robustness.robust, robustness.nominal.upper
-    within = f"While every duration is within {robustness.percent:g} % of what is stated"
+    within = (
+        f"While every duration is within {robustness.percent:g} % of what is stated, "
+        "rounded outwards to whole cycles"
+    )
     if robust.status == "infeasible":
         yield f"{within}, no schedule holds for sure: none exists with all at their longest."
     elif robust.status == "optimal":

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from ..analysis.sensitivity_sentences import cost_name, cost_sentence, quiet_sentence
+from ..analysis.sensitivity_sentences import (
+    absent_sentence,
+    cost_name,
+    cost_sentence,
+    quiet_sentence,
+)
 from ..explaining import Asking
 from ..models.answer import Answer
 from ..models.errors import UsageError
@@ -136,8 +141,7 @@ def _sentences(found: Sensitivity) -> Iterator[str]:
     yield from (cost.sentence for cost in found.costs if not _is_quiet(cost, before))
     quiet = [cost_name(c.cost, c.stated) for c in found.costs if _is_quiet(c, before)]
     yield quiet_sentence(quiet, max(STEPS), before)
-    if found.without_effect:
-        yield f"{len(found.without_effect)} other figures of the profile do not enter the problem."
+    yield absent_sentence(found.without_effect)
 
 
 def _is_quiet(cost: CostSensitivity, before: int | None) -> bool:

@@ -220,6 +220,7 @@ def test_a_graph_states_durations() -> None:
     answer = solve_file(str(graph_path("paper_running_example")))
     report = sensitivity(Study(answer, Asking()))
     assert [c.cost for c in report.costs] == [f"duration of {name}" for name in "SOP"]
+    assert report.sentences[-1] == "What does not enter the problem: hand-offs and waits."
     scores = cost(report, "duration of S")
     assert (at(scores, 10).best.upper, at(scores, 10).rounded_percent) == (3, 100)
     assert scores.elasticity == 0.5

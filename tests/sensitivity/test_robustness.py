@@ -67,8 +67,8 @@ def _longer(part: D, kept: tuple[str, ...]) -> D:
 def test_sentences_of_the_worst_case(worst: Robustness) -> None:
     assert (worst.nominal.upper, worst.robust.upper, worst.price_percent) == (1024, 1128, 10.16)
     assert worst.sentences == (
-        "While every duration is within 10 % of what is stated, the least interval at which one "
-        "schedule holds is II 1,128, 104 cycles more (+10.2 %).",
+        "While every duration is within 10 % of what is stated, rounded outwards to whole cycles, "
+        "the least interval at which one schedule holds is II 1,128, 104 cycles more (+10.2 %).",
         "No strategy does better in the worst case, even if it is timed anew for each case.",
         "The schedule at hand does not hold there: with all durations 10 % longer, 4 constraints "
         "break, C1 first; it holds while none is more than 0 % longer.",
