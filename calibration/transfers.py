@@ -1,0 +1,100 @@
+"""Tensor copies: how long the first bytes take, what a copy costs its thread, and the rates."""
+
+from __future__ import annotations
+
+from .microbenchmark import ROW_BYTES, Copied, Expected, Microbenchmark
+from .source_text import bracketed
+
+THREADS = 32
+BOXES = (8, 64, 128, 256)  # rows of one copy
+STREAM_ROWS = 128
+SLOTS = 8
+CACHED_ROWS = 1 << 15  # 4 MiB: stays in L2
+LARGE_ROWS = 1 << 23  # 1 GiB: several times the L2 of any GPU
+ALIGNMENT_BYTES = 1024
+LOAD, STORE = ("UTMALDG",), ("UTMASTG",)
+
+_BARRIERS = """
+const u32 full = shared + {tile};
+if (threadIdx.x == 0) {{
+  mbar_init_all(full, {count}, 1);
+  fence_mbar_init();
+}}
+"""
+
+
+def bytes_of(rows: int) -> int:
+    """Of one copy."""
+    return rows * ROW_BYTES
+
+
+def _one(name: str, rows: int, body: str, opcodes: tuple[str, ...], *, is_bracket: bool = False) -> Microbenchmark:
+    return Microbenchmark(
+        name=name, threads=THREADS, setup=_BARRIERS.format(tile=bytes_of(rows), count=1), body=body,
+        operations=1, shared_bytes=bytes_of(rows) + 8 + ALIGNMENT_BYTES, alone=True,
+        copied=Copied(CACHED_ROWS, rows), expected=(Expected(opcodes, 1),),
+        timed="bracket" if is_bracket else "loop",
+    )  # fmt: skip
+
+
+def _start(rows: int) -> str:
+    return f"mbar_expect(full, {bytes_of(rows)});\ntma_load_2d(shared, &map, full, 0, 0);"
+
+
+def _load(rows: int) -> Microbenchmark:
+    """One copy after the other, each waited for; what it reads is in L2."""
+    return _one(f"load_round_{rows}", rows, f"{_start(rows)}\nmbar_wait(full, k & 1);", LOAD)
+
+
+def _store(rows: int) -> Microbenchmark:
+    """One copy after the other; each is waited for until its source may be overwritten."""
+    body = "tma_store_2d(&map, shared, 0, 0);\ncopies_commit();\ncopies_wait_read();"
+    return _one(f"store_round_{rows}", rows, body, STORE)
+
+
+LOAD_ISSUE = _one(
+    "load_issue", 8, bracketed(_start(8)) + "\nmbar_wait(full, k & 1);", LOAD, is_bracket=True
+)
+
+
+def _stream(name: str, rows: int, lengths: tuple[int, int], *, everywhere: bool) -> Microbenchmark:
+    """Copies into a ring whose slots are refilled as soon as they are full."""
+    tile = bytes_of(STREAM_ROWS)
+    begun = f"""
+mbar_expect(full + 8 * slot, {tile});
+tma_load_2d(shared + {tile} * slot, &map, full + 8 * slot, 0, row);
+row = (row + step) & {rows - 1};
+"""
+    setup = f"""
+{_BARRIERS.format(tile=SLOTS * tile, count=SLOTS)}
+const int step = gridDim.x * {STREAM_ROWS};
+int row = blockIdx.x * {STREAM_ROWS}, slot = 0, phase = 0;
+if (elect()) {{
+  for (slot = 0; slot < {SLOTS}; ++slot) {{{begun}}}
+  slot = 0;
+}}
+"""
+    turn = f"if (++slot == {SLOTS}) {{ slot = 0; phase ^= 1; }}"
+    return Microbenchmark(
+        name=name, threads=THREADS, setup=setup,
+        body=f"mbar_wait(full + 8 * slot, phase);{begun}{turn}",
+        finish=f"""
+for (int left = 0; left < {SLOTS}; ++left) {{
+  mbar_wait(full + 8 * slot, phase);
+  {turn}
+}}
+""",
+        operations=1, lengths=lengths, shared_bytes=SLOTS * tile + 8 * SLOTS + ALIGNMENT_BYTES,
+        alone=True, everywhere=everywhere, copied=Copied(rows, STREAM_ROWS),
+        expected=(Expected(LOAD, 1), Expected(("SYNCS.PHASECHK",), 1, at_least=True)),
+    )  # fmt: skip
+
+
+BENCHMARKS = (
+    *map(_load, BOXES),
+    *map(_store, BOXES),
+    LOAD_ISSUE,
+    _stream("cached_stream", CACHED_ROWS, (64, 448), everywhere=False),
+    _stream("cached_stream_everywhere", CACHED_ROWS, (64, 448), everywhere=True),
+    _stream("memory_stream", LARGE_ROWS, (64, 320), everywhere=True),
+)
