@@ -1,15 +1,22 @@
-"""Signals between warp groups: mbarriers and named barriers, how long they take and what they cost."""
+"""Signals between warp groups: how long mbarriers and named barriers take, and what they cost."""
 
 from __future__ import annotations
 
+from typing import Literal
+
+from ..models.errors import Path
+from . import staging
+from .derivation import Derivation, each
+from .family import Family
 from .microbenchmark import Expected, Microbenchmark
 from .source_text import bracketed
+from .staging import ARRIVE, WAIT
 
+Lowering = Literal["wgmma", "tcgen05"]
 BARRIERS_BYTES = 64 + 1024
 GROUP, PAIR = 128, 256  # threads
 REPEATED = 8
 ALWAYS_OVER = 1  # the parity of the phase before the first one
-ARRIVE, WAIT = ("SYNCS.ARRIVE",), ("SYNCS.PHASECHK",)
 SYNC, ARRIVAL = ("BAR.SYNC",), ("BAR.ARV",)
 
 _MBARRIERS = """
@@ -85,10 +92,11 @@ EMPTY_BRACKET = Microbenchmark(
 GROUP_BARRIER = Microbenchmark(
     name="group_barrier", threads=GROUP, operations=REPEATED, shared_bytes=4 * GROUP + 1024,
     expected=(Expected(SYNC, REPEATED), Expected(("STS",), REPEATED)),
-    body="\n".join(
-        ["store_pair_16(shared + 4 * threadIdx.x, k);", "fence_proxy_async();", "bar_sync<1, 128>();"]
-        * REPEATED
-    ),
+    body=REPEATED * """
+store_pair_16(shared + 4 * threadIdx.x, k);
+fence_proxy_async();
+bar_sync<1, 128>();
+""",
 )  # fmt: skip
 """As before a product that reads what its own group has written: store, fence, barrier."""
 
@@ -100,3 +108,51 @@ BENCHMARKS = (
     EMPTY_BRACKET,
     GROUP_BARRIER,
 )
+
+_ONE_WAY = "between two warp groups, half of a round trip"
+
+
+def _derivations(lowering: Lowering) -> tuple[Derivation, ...]:
+    """On tcgen05 a wait for a product is one of these waits; its products need no order token."""
+    wgmma = lowering == "wgmma"
+    issue: tuple[Path, ...] = (("handoff", "mbarrier_issue"),)
+    return (
+        Derivation(
+            name="mbarrier, one way", unit="cycles", needs=("mbarrier_round",), formula=each(2),
+            least=4, most=4000, how=f"an arrival of each warp until the waiter goes on, {_ONE_WAY}",
+            figures=(("handoff", "mbarrier_latency"),),
+        ),
+        Derivation(
+            name="issue of an mbarrier", unit="cycles", needs=("mbarrier_issue",),
+            formula=each(2 * REPEATED), least=0.5, most=1000,
+            how="arrivals and waits that are over, in turns, back to back",
+            figures=issue if wgmma else (*issue, ("handoff", "matrix_wait")),
+        ),
+        Derivation(
+            name="named barrier, one way", unit="cycles", needs=("named_barrier_round",),
+            formula=each(2), least=1, most=4000, how=f"256 threads, {_ONE_WAY}",
+        ),
+        Derivation(
+            name="order token", unit="cycles", needs=("order_token", "empty_bracket"),
+            formula=lambda timed, empty: timed - empty, least=0.5, most=2000,
+            how="one bar.sync that is over and one bar.arrive, less the clock readings",
+            figures=(("tensor_core", "order_token"),) if wgmma else (),
+        ),
+        Derivation(
+            name="barrier of a group", unit="cycles", needs=("group_barrier",),
+            formula=each(REPEATED), least=1, most=2000,
+            how="a store, the proxy fence and bar.sync of 128 threads",
+            figures=(("handoff", "group_barrier"),),
+        ),
+        *staging.DERIVATIONS,
+    )  # fmt: skip
+
+
+def family(lowering: Lowering) -> Family:
+    """Signals, and values that cross with them."""
+    return Family(
+        name="handoffs",
+        summary="mbarriers, named barriers, and values that cross warp groups",
+        benchmarks=(*BENCHMARKS, *staging.BENCHMARKS),
+        derivations=_derivations(lowering),
+    )

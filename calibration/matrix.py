@@ -7,12 +7,16 @@ from ..emitter.printer.wgmma import wgmma_name
 from ..models.kernel import ELEMENT_BYTES, ElementType
 from ..models.product_operand import SharedOperand
 from ..models.warp_program import SharedBuffer
+from .derivation import Derivation, Values, each, over
+from .family import Family
 from .microbenchmark import ROW_BYTES, Expected, Microbenchmark
 from .source_text import bracketed
 
 ROWS = 64
 STEPS = 4  # instructions over one panel of 128 bytes of K
 STREAMED = 2 * STEPS  # of one iteration of a stream
+BROADEST = 256  # columns: the shape whose rate the profile has
+ISSUED = (1, 4)  # instructions of the batches whose issue is timed
 LEFT_BYTES = 2 * ROWS * ROW_BYTES  # of two warp groups
 ALIGNMENT_BYTES = 1024
 HGMMA = ("HGMMA", "QGMMA")  # of 16-bit and of 8-bit operands
@@ -129,6 +133,84 @@ BENCHMARKS = (
     _stream(128, left="r"),
     _stream(256, groups=2),
     *(_round(columns) for columns in (64, 128, 256)),
-    *(_issue(count) for count in (0, 1, 4)),
+    *(_issue(count) for count in (0, *ISSUED)),
     _WAIT,
 )
+
+
+def _rate(
+    what: str, benchmark: str, columns: int, dtype: ElementType = "bf16", *, rows: int = ROWS,
+    of_profile: bool = False,
+) -> Derivation:  # fmt: skip
+    products = rows * columns * depth_of(dtype) * STREAMED
+    return Derivation(
+        name=f"{what} rate", unit="multiply-adds per cycle", needs=(benchmark,),
+        formula=over(products), least=128, most=65536,
+        how=f"stream of wgmma m64n{columns}k{depth_of(dtype)}, batches of {STREAMED}",
+        figures=(("tensor_core", "multiply_adds", dtype, f"M{ROWS}"),) if of_profile else (),
+    )  # fmt: skip
+
+
+def _latency(columns: int) -> Derivation:
+    """A batch that is waited for, less the time that its instructions take in a stream."""
+
+    def formula(one_by_one: Values, stream: Values) -> Values:
+        return one_by_one - stream * STEPS / STREAMED
+
+    return Derivation(
+        name=f"latency at N {columns}", unit="cycles",
+        needs=(f"round_bf16_n{columns}", f"stream_bf16_n{columns}"), formula=formula, least=1,
+        most=2000, how=f"batch of {STEPS} m64n{columns}k16 and its wait, less {STEPS} of a stream",
+        figures=(("tensor_core", "latency"),) if columns == BROADEST else (),
+    )  # fmt: skip
+
+
+def per_instruction(few: Values, many: Values) -> Values:
+    """Issue cycles of one more instruction of a batch."""
+    return (many - few) / (ISSUED[1] - ISSUED[0])
+
+
+def batch_issue(nothing: Values, few: Values, many: Values) -> Values:
+    """Issue cycles of a batch but for its instructions, and but for the clock readings."""
+    return few - nothing - ISSUED[0] * per_instruction(few, many)
+
+
+def issue_derivations(what: str) -> tuple[Derivation, ...]:
+    """What a batch costs the warp group that issues it; the same for both kinds of tensor core."""
+    few, many = (f"issue_{count}" for count in ISSUED)
+    return (
+        Derivation(
+            name="issue of one instruction", unit="cycles", needs=(few, many),
+            formula=per_instruction, least=0.25, most=500,
+            figures=(("tensor_core", "issue_per_instruction"),),
+            how=f"batches of 1 and 4 {what} on an idle tensor core",
+        ),
+        Derivation(
+            name="issue of a batch", unit="cycles", needs=("issue_0", few, many),
+            formula=batch_issue, least=0, most=1000, figures=(("tensor_core", "issue"),),
+            how=f"batches of 1 and 4 {what} on an idle tensor core, at 0 instructions",
+        ),
+    )  # fmt: skip
+
+
+FAMILY = Family(
+    name="matrix",
+    summary="wgmma: rates and latencies by shape, issue, waits",
+    benchmarks=BENCHMARKS,
+    derivations=(
+        _rate("bf16 N 256", "stream_bf16_n256", 256, of_profile=True),
+        _rate("fp16 N 256", "stream_fp16_n256", 256, "fp16", of_profile=True),
+        _rate("fp8e4m3 N 256", "stream_fp8e4m3_n256", 256, "fp8e4m3", of_profile=True),
+        _rate("bf16 N 128", "stream_bf16_n128", 128),
+        _rate("bf16 N 64", "stream_bf16_n64", 64),
+        _rate("bf16 N 128, left in registers", "stream_bf16_n128_registers", 128),
+        _rate("bf16 N 256, two warp groups", "stream_bf16_n256_two_groups", 256, rows=2 * ROWS),
+        *(_latency(columns) for columns in (64, 128, 256)),
+        *issue_derivations("m64n8k16"),
+        Derivation(
+            name="wait", unit="cycles", needs=("idle_wait",), formula=each(WAITS), least=0.25,
+            most=500, how="wgmma.wait_group with nothing in flight, back to back",
+            figures=(("handoff", "matrix_wait"),),
+        ),
+    ),
+)  # fmt: skip

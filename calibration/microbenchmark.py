@@ -1,4 +1,4 @@
-"""A microbenchmark: a loop of some operations, timed at two lengths, and what its code must hold."""
+"""A microbenchmark: a loop that is timed at two lengths, and what its machine code must hold."""
 
 from __future__ import annotations
 

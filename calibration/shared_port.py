@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .derivation import Derivation, over
+from .family import Family
 from .microbenchmark import Expected, Microbenchmark
 
 THREADS = 512
@@ -31,4 +33,23 @@ def _access(name: str, statement: str, opcode: str) -> Microbenchmark:
 BENCHMARKS = (
     _access("port_loads", f"seen ^= load_quad(at + {ROW_BYTES} * i);", "LDS.128"),
     _access("port_stores", f"store_quad(at + {ROW_BYTES} * i, q[0], q[1], q[2], q[3]);", "STS.128"),
+)
+
+
+def _rate(kind: str, *figures: tuple[str, ...]) -> Derivation:
+    return Derivation(
+        name=f"port, {kind}", unit="bytes per cycle", needs=(f"port_{kind}",),
+        formula=over(EACH * ROW_BYTES), least=8, most=2048, figures=figures, rounding="whole",
+        how=f"{kind} of 16 bytes by 512 threads, no conflicts",
+    )  # fmt: skip
+
+
+FAMILY = Family(
+    name="shared_port",
+    summary="shared memory: bytes that threads move in a cycle",
+    benchmarks=BENCHMARKS,
+    derivations=(
+        _rate("loads", ("units", "shared_port", "capacity"), ("shared_memory", "port")),
+        _rate("stores"),
+    ),
 )

@@ -1,4 +1,4 @@
-"""Microbenchmarks as CUDA C++: one source for a family, with the device functions of the printer."""
+"""Microbenchmarks as CUDA C++: one source for a family, with device functions of the printer."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from .microbenchmark import Microbenchmark
 
 ALIGNMENT = 1024  # bytes; swizzled tiles begin at multiples of it
 
-CLOCK = '''\
+CLOCK = """\
 // Cycles of this multiprocessor.
 DEV u64 now() {
   u64 cycles;
   asm volatile("mov.u64 %0, %%clock64;" : "=l"(cycles) :: "memory");
   return cycles;
-}'''
+}"""
 
-LOAD_QUAD = '''\
+LOAD_QUAD = """\
 // 16 bytes from shared memory, whether or not anybody looks at them.
 DEV u32 load_quad(u32 address) {
   u32 a, b, c, d;
   asm volatile("ld.volatile.shared.v4.u32 {%0, %1, %2, %3}, [%4];"
                : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "r"(address) : "memory");
   return a ^ b ^ c ^ d;
-}'''
+}"""
 
-FILL = '''\
+FILL = """\
 // Small numbers of either sign in every 8-bit and 16-bit type; zeros would draw less power.
 DEV void fill_shared(u32 first, u32 bytes) {
   for (u32 at = 4 * threadIdx.x; at < bytes; at += 4 * blockDim.x)
     store_pair_16(first + at, 0x3c3c3c3c ^ (at * 2654435761u & 0x80808080));
-}'''
+}"""
 
 _OWN = {"now(": CLOCK, "load_quad(": LOAD_QUAD, "fill_shared(": FILL}
 
@@ -54,7 +54,9 @@ def _kernel(one: Microbenchmark) -> str:
     parameters = "u64* __restrict__ times, int length"
     if one.copied is not None:
         parameters += ", const __grid_constant__ TMap map"
-    head = f'extern "C" __global__ void __launch_bounds__({one.threads}, 1)\n{one.name}({parameters})'
+    head = (
+        f'extern "C" __global__ void __launch_bounds__({one.threads}, 1)\n{one.name}({parameters})'
+    )
     timed = _timed(one)
     if one.alone:
         timed = block("if (elect())", timed)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from .handoffs import ARRIVE, WAIT
+from .derivation import Derivation, Values, line
 from .microbenchmark import Expected, Microbenchmark
 
 ROWS = 64
 COLUMNS = (64, 128, 256)  # of 16-bit elements
 THREADS = 256
 ALIGNMENT_BYTES = 1024
+ARRIVE, WAIT = ("SYNCS.ARRIVE",), ("SYNCS.PHASECHK",)
 
 
 def bytes_of(columns: int) -> int:
@@ -63,3 +64,29 @@ if (warp / 4 == 0) {{
 
 
 BENCHMARKS = tuple(map(_crossing, COLUMNS))
+
+
+def _latency(signals: Values, *crossings: Values) -> Values:
+    """At 0 bytes, less the two signals: there and back."""
+    return line([bytes_of(c) for c in COLUMNS], crossings)[0] - signals
+
+
+def _rate(*crossings: Values) -> Values:
+    """Each byte is moved twice: to shared memory and from it."""
+    return 2 / line([bytes_of(c) for c in COLUMNS], crossings)[1]
+
+
+_NEEDS = tuple(f"crossing_{columns}" for columns in COLUMNS)
+_HOW = "8 to 32 KiB written with stmatrix by one warp group and read by another"
+
+DERIVATIONS = (
+    Derivation(
+        name="staging, at 0 bytes", unit="cycles", needs=("mbarrier_round", *_NEEDS),
+        formula=_latency, least=0, most=4000, how=f"{_HOW}, at 0 bytes, less both signals",
+        figures=(("handoff", "staging_latency"),),
+    ),
+    Derivation(
+        name="staging rate", unit="bytes per cycle", needs=_NEEDS, formula=_rate, least=2,
+        most=2048, how=f"{_HOW}, by byte, on each side", figures=(("handoff", "staging_rate"),),
+    ),
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""tcgen05 and Tensor Memory: rates and latencies of products by shape, loads and stores by threads."""
+"""tcgen05 and Tensor Memory: rates and latencies of products by shape; loads and stores."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from ..models.kernel import ElementType
 from ..models.product_operand import SharedOperand
 from ..models.tensor_memory_step import TensorProduct
 from ..models.warp_program import SharedBuffer
+from .derivation import Derivation, Values, line, over
+from .family import Family
+from .matrix import ISSUED, issue_derivations
 from .microbenchmark import ROW_BYTES, ROW_COLUMNS, Expected, Microbenchmark
 from .source_text import bracketed
 
@@ -21,6 +24,8 @@ ALLOCATED = 256  # columns
 CHUNK = 32  # columns of one instruction
 MOVED = (CHUNK, 2 * CHUNK, 4 * CHUNK)  # columns of a load or a store
 REPEATED = 8  # moves of an iteration: ptxas unrolls shorter loops
+DEPTH = 16  # of one instruction
+BROADEST = 256  # columns: the shape whose rate the profile has
 PRODUCT = ("UTCHMMA",)
 _OPERAND = SharedOperand(ring="panel", buffer="panel", major="k")
 
@@ -36,9 +41,14 @@ def _layout(rows: int) -> int:
 def _instruction(columns: int, dtype: ElementType) -> int:
     return encode_instruction(
         TensorProduct(
-            tensor="d", left=_OPERAND, right=_OPERAND, columns=columns, depth=ROW_COLUMNS,
-            dtype=dtype, accumulate=True,
-        )  # fmt: skip
+            tensor="d",
+            left=_OPERAND,
+            right=_OPERAND,
+            columns=columns,
+            depth=ROW_COLUMNS,
+            dtype=dtype,
+            accumulate=True,
+        )
     )
 
 
@@ -143,7 +153,70 @@ BENCHMARKS = (
     *(_stream(columns) for columns in (64, 128, 256)),
     _stream(256, "fp16"),
     *(_round(columns) for columns in (64, 128, 256)),
-    *(_issue(count) for count in (0, 1, 4)),
+    *(_issue(count) for count in (0, *ISSUED)),
     *(_move("load", columns) for columns in MOVED),
     *(_move("store", columns) for columns in MOVED),
+)
+
+
+def _rate(dtype: ElementType, columns: int) -> Derivation:
+    return Derivation(
+        name=f"{dtype} N {columns} rate", unit="multiply-adds per cycle",
+        needs=(f"stream_{dtype}_n{columns}",), least=128, most=65536,
+        formula=over(ROWS * columns * DEPTH * STREAMED),
+        how=f"stream of tcgen05.mma m128n{columns}k16, batches of {STREAMED}",
+        figures=(("tensor_core", "multiply_adds", dtype, f"M{ROWS}"),)
+        if columns == BROADEST
+        else (),
+    )  # fmt: skip
+
+
+def _latency(columns: int) -> Derivation:
+    def formula(one_by_one: Values, stream: Values) -> Values:
+        return one_by_one - stream * STEPS / STREAMED
+
+    return Derivation(
+        name=f"latency at N {columns}", unit="cycles",
+        needs=(f"round_bf16_n{columns}", f"stream_bf16_n{columns}"), formula=formula, least=1,
+        most=4000,
+        how=f"batch of {STEPS} m128n{columns}k16, commit and wait, less {STEPS} of a stream",
+        figures=(("tensor_core", "latency"),) if columns == BROADEST else (),
+    )  # fmt: skip
+
+
+def _moved(kind: str) -> tuple[Derivation, Derivation]:
+    """The straight line of cycles by columns."""
+
+    def rate(*cycles: Values) -> Values:
+        return ROWS / line(MOVED, [c / REPEATED for c in cycles])[1]
+
+    def latency(*cycles: Values) -> Values:
+        return line(MOVED, [c / REPEATED for c in cycles])[0]
+
+    needs = tuple(f"{kind}_{columns}" for columns in MOVED)
+    how = f"{kind}s of 32, 64 and 128 columns by 128 threads, each waited for"
+    return (
+        Derivation(
+            name=f"{kind} rate", unit="elements per cycle", needs=needs, formula=rate, least=1,
+            most=4096, how=f"{how}, by column", figures=(("tensor_memory", f"{kind}_rate"),),
+        ),
+        Derivation(
+            name=f"{kind} latency", unit="cycles", needs=needs, formula=latency, least=0, most=2000,
+            how=f"{how}, at 0 columns", figures=(("tensor_memory", f"{kind}_latency"),),
+        ),
+    )  # fmt: skip
+
+
+FAMILY = Family(
+    name="tensor_memory",
+    summary="tcgen05: rates and latencies by shape, issue, loads and stores",
+    benchmarks=BENCHMARKS,
+    derivations=(
+        *(_rate("bf16", columns) for columns in (64, 128, 256)),
+        _rate("fp16", 256),
+        *(_latency(columns) for columns in (64, 128, 256)),
+        *issue_derivations("m128n16k16"),
+        *_moved("load"),
+        *_moved("store"),
+    ),
 )

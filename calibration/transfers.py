@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .derivation import Derivation, Values, line, over
+from .family import Family
 from .microbenchmark import ROW_BYTES, Copied, Expected, Microbenchmark
 from .source_text import bracketed
 
@@ -20,7 +22,11 @@ if (threadIdx.x == 0) {{
   mbar_init_all(full, {count}, 1);
   fence_mbar_init();
 }}
+__syncwarp();
 """
+
+
+COPY_BYTES = STREAM_ROWS * ROW_BYTES
 
 
 def bytes_of(rows: int) -> int:
@@ -28,7 +34,9 @@ def bytes_of(rows: int) -> int:
     return rows * ROW_BYTES
 
 
-def _one(name: str, rows: int, body: str, opcodes: tuple[str, ...], *, is_bracket: bool = False) -> Microbenchmark:
+def _one(
+    name: str, rows: int, body: str, opcodes: tuple[str, ...], *, is_bracket: bool = False
+) -> Microbenchmark:
     return Microbenchmark(
         name=name, threads=THREADS, setup=_BARRIERS.format(tile=bytes_of(rows), count=1), body=body,
         operations=1, shared_bytes=bytes_of(rows) + 8 + ALIGNMENT_BYTES, alone=True,
@@ -56,9 +64,17 @@ LOAD_ISSUE = _one(
     "load_issue", 8, bracketed(_start(8)) + "\nmbar_wait(full, k & 1);", LOAD, is_bracket=True
 )
 
+EMPTY_BRACKET = Microbenchmark(
+    name="copy_bracket", threads=THREADS, body=bracketed(""), operations=1, expected=(),
+    timed="bracket", alone=True,
+)  # fmt: skip
+
 
 def _stream(name: str, rows: int, lengths: tuple[int, int], *, everywhere: bool) -> Microbenchmark:
-    """Copies into a ring whose slots are refilled as soon as they are full."""
+    """Copies into a ring whose slots are refilled as soon as they are full.
+
+    The short run reads elsewhere: what it leaves in L2 the long run has overwritten when it comes.
+    """
     tile = bytes_of(STREAM_ROWS)
     begun = f"""
 mbar_expect(full + 8 * slot, {tile});
@@ -68,7 +84,8 @@ row = (row + step) & {rows - 1};
     setup = f"""
 {_BARRIERS.format(tile=SLOTS * tile, count=SLOTS)}
 const int step = gridDim.x * {STREAM_ROWS};
-int row = blockIdx.x * {STREAM_ROWS}, slot = 0, phase = 0;
+int row = blockIdx.x * {STREAM_ROWS} + (length == {lengths[0]} ? {rows // 2} : 0);
+int slot = 0, phase = 0;
 if (elect()) {{
   for (slot = 0; slot < {SLOTS}; ++slot) {{{begun}}}
   slot = 0;
@@ -94,7 +111,60 @@ BENCHMARKS = (
     *map(_load, BOXES),
     *map(_store, BOXES),
     LOAD_ISSUE,
+    EMPTY_BRACKET,
     _stream("cached_stream", CACHED_ROWS, (64, 448), everywhere=False),
     _stream("cached_stream_everywhere", CACHED_ROWS, (64, 448), everywhere=True),
     _stream("memory_stream", LARGE_ROWS, (64, 320), everywhere=True),
 )
+
+
+def _latency(kind: str, until: str) -> tuple[Derivation, Derivation]:
+    """The straight line of cycles by bytes."""
+    sizes = [bytes_of(rows) for rows in BOXES]
+
+    def at_zero(*cycles: Values) -> Values:
+        return line(sizes, cycles)[0]
+
+    def rate(*cycles: Values) -> Values:
+        return 1 / line(sizes, cycles)[1]
+
+    needs = tuple(f"{kind}_round_{rows}" for rows in BOXES)
+    how = f"{kind}s of 1 to 32 KiB, L2 hits, each waited for until {until}"
+    return (
+        Derivation(
+            name=f"{kind} latency", unit="cycles", needs=needs, formula=at_zero, least=20,
+            most=20000, how=f"{how}, at 0 bytes", figures=(("transfers", f"{kind}_latency"),),
+        ),
+        Derivation(
+            name=f"{kind} rate of one copy at a time", unit="bytes per cycle", needs=needs,
+            formula=rate, least=1, most=2048, how=f"{how}, by byte",
+        ),
+    )  # fmt: skip
+
+
+def _rate(name: str, benchmark: str, how: str, figure: str | None) -> Derivation:
+    return Derivation(
+        name=name, unit="bytes per cycle", needs=(benchmark,), formula=over(COPY_BYTES), least=0.5,
+        most=2048, how=f"boxes of 16 KiB, {SLOTS} in flight, {how}",
+        figures=(("transfers", figure),) if figure else (),
+    )  # fmt: skip
+
+
+FAMILY = Family(
+    name="transfers",
+    summary="tensor copies: latency by box, issue, rates from L2 and from memory",
+    benchmarks=BENCHMARKS,
+    derivations=(
+        *_latency("load", "its bytes are there"),
+        *_latency("store", "its source may be overwritten"),
+        Derivation(
+            name="issue of a load", unit="cycles", needs=("load_issue", "copy_bracket"),
+            formula=lambda timed, empty: timed - empty, least=1, most=1000,
+            how="expect_tx and one copy by one thread, less the clock readings",
+            figures=(("transfers", "issue"),),
+        ),
+        _rate("link", "cached_stream", "one SM, L2 hits", "link"),
+        _rate("link, all SMs", "cached_stream_everywhere", "all SMs, L2 hits", None),
+        _rate("device memory", "memory_stream", "all SMs, 1 GiB, median SM", "dram"),
+    ),
+)  # fmt: skip

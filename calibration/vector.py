@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from .derivation import Derivation, Values, each, over
+from .family import Family
 from .microbenchmark import Expected, Microbenchmark
 
 STREAMS = 8  # independent chains of each thread
 RATE_THREADS = 512  # four warps for each scheduler
 LANES = 32
 ROUNDS = 16
+FEW, MANY = ROUNDS // 2, 2 * ROUNDS
+WORK = RATE_THREADS * STREAMS * ROUNDS  # thread instructions of one iteration of a rate
 CHAIN = 32  # dependent operations in one iteration
 
 _VALUES = """
@@ -91,6 +97,7 @@ const float a = 1.0f - 1e-7f * length;
 
 def _reduction(name: str, join: str, across: str) -> Microbenchmark:
     """As the printer writes it, after a multiply-add of each element of 64 rows x 128 columns."""
+    whole = across.format("part[2 * r]", "part[2 * r + 1]")
     body = f"""
 #pragma unroll
 for (int i = 0; i < 64; ++i) s[i] = fmaf(s[i], a, m[row_of(i)]);
@@ -98,7 +105,7 @@ float part[4];
 #pragma unroll
 for (int i = 0; i < 64; ++i) part[i & 3] = i < 4 ? s[i] : {join};
 #pragma unroll
-for (int r = 0; r < 2; ++r) m[r] = {across};
+for (int r = 0; r < 2; ++r) m[r] = {whole};
 """
     return Microbenchmark(
         name=name, threads=128, setup=_FRAGMENT, body=body, operations=64,
@@ -108,12 +115,94 @@ for (int r = 0; r < 2; ++r) m[r] = {across};
 
 
 BENCHMARKS = (
-    _rate("rate_fma_few", "x[i] = fmaf(x[i], a, b);", ("FFMA",), ROUNDS // 2),
-    _rate("rate_fma_many", "x[i] = fmaf(x[i], a, b);", ("FFMA",), 2 * ROUNDS),
+    _rate("rate_fma_few", "x[i] = fmaf(x[i], a, b);", ("FFMA",), FEW),
+    _rate("rate_fma_many", "x[i] = fmaf(x[i], a, b);", ("FFMA",), MANY),
     *(_rate(f"rate_{name}", *what, ROUNDS) for name, what in RATES.items()),
     WIDEN,
     SELECT,
     *(_chain(name, *what) for name, what in CHAINS.items()),
-    _reduction("row_maximum", "fmaxf(part[i & 3], s[i])", "quad_max(fmaxf(part[2 * r], part[2 * r + 1]))"),
-    _reduction("row_sum", "part[i & 3] + s[i]", "quad_sum(part[2 * r] + part[2 * r + 1])"),
+    _reduction("row_maximum", "fmaxf(part[i & 3], s[i])", "quad_max(fmaxf({0}, {1}))"),
+    _reduction("row_sum", "part[i & 3] + s[i]", "quad_sum({0} + {1})"),
+)  # fmt: skip
+
+_SOURCE = "independent chains of 512 threads"
+
+
+def _fma_lanes(few: Values, many: Values) -> Values:
+    """The difference of two bodies: what the loop itself issues falls out."""
+    return RATE_THREADS * STREAMS * (MANY - FEW) / (many - few)
+
+
+def _lanes(unit: str, name: str) -> Derivation:
+    return Derivation(
+        name=f"{unit} lanes", unit="lanes", needs=(f"rate_{name}",), formula=over(WORK), least=4,
+        most=1024, how=f"{name}, {_SOURCE}", figures=(("units", unit, "capacity"),),
+        rounding="whole",
+    )  # fmt: skip
+
+
+def _cost(
+    name: str, of: tuple[str, ...], elements: float = 1, names: tuple[str, ...] = ()
+) -> Derivation:
+    """Lanes of the unit over elements in a cycle; `of`: what measures the lanes of the unit."""
+
+    def formula(own: Values, *unit: Values) -> Values:
+        lanes = _fma_lanes(*unit) if len(unit) == 2 else WORK / unit[0]
+        return np.asarray(lanes / (elements * WORK / own))
+
+    return Derivation(
+        name=f"{name} per element", unit="instructions", needs=(f"rate_{name}", *of),
+        formula=formula, least=0.2, most=16, how=f"{name} beside {of[0]}, {_SOURCE}",
+        figures=tuple(("vector", "instructions", n, "per_element") for n in names or (name,)),
+        rounding="eighth",
+    )  # fmt: skip
+
+
+def _latency(name: str) -> Derivation:
+    return Derivation(
+        name=f"{name} latency", unit="cycles", needs=(f"chain_{name}",), formula=each(CHAIN),
+        least=1, most=400, how=f"dependent chain of {name}",
+    )  # fmt: skip
+
+
+def _row(name: str) -> Derivation:
+    return Derivation(
+        name=f"{name} of 64 x 128", unit="cycles", needs=(name,), formula=each(1), least=32,
+        most=4000, how="one warp group, after a multiply-add of each element",
+    )  # fmt: skip
+
+
+_FMA, _ALU, _MUFU = ("rate_fma_few", "rate_fma_many"), ("rate_maximum",), ("rate_exp2",)
+
+FAMILY = Family(
+    name="vector",
+    summary="elementwise rates, conversions, latencies of chains, row reductions",
+    benchmarks=BENCHMARKS,
+    derivations=(
+        Derivation(
+            name="fma lanes", unit="lanes", needs=_FMA, formula=_fma_lanes, least=4, most=1024,
+            how=f"fma, {_SOURCE}", figures=(("units", "fma", "capacity"),), rounding="whole",
+        ),
+        _lanes("alu", "maximum"),
+        _lanes("mufu", "exp2"),
+        _lanes("shuffle", "shuffle"),
+        _cost("add", _FMA, names=("add", "subtract")),
+        _cost("multiply", _FMA),
+        _cost("convert", _ALU, elements=2),
+        _cost("widen", _ALU),
+        _cost("select", _ALU, elements=2, names=("compare", "select")),
+        _cost("log2", _MUFU),
+        _cost("rsqrt", _MUFU),
+        _cost("tanh", _MUFU),
+        Derivation(
+            name="end of a chain", unit="cycles", needs=("chain_end",), formula=each(CHAIN),
+            least=4, most=400, how="multiply-add, exp2, conversion and shift, each after the other",
+            figures=(("vector", "latency"),),
+        ),
+        _latency("fma"),
+        _latency("exp2"),
+        _latency("shuffle"),
+        _row("row_maximum"),
+        _row("row_sum"),
+    ),
 )  # fmt: skip
