@@ -33,16 +33,21 @@ MBARRIER_ROUND = Microbenchmark(
     shared_bytes=BARRIERS_BYTES, expected=(Expected(ARRIVE, 2), Expected(WAIT, 2, at_least=True)),
     body="""
 if (warp / 4 == 0) {
+  __syncwarp();
   if (lane == 0) mbar_arrive(ping);
   mbar_wait(pong, k & 1);
 } else {
   mbar_wait(ping, k & 1);
+  __syncwarp();
   if (lane == 0) mbar_arrive(pong);
 }
 """,
 )  # fmt: skip
-"""There and back: one arrival of each warp, then a wait, in turns."""
+"""There and back: one arrival of each warp, then a wait, in turns.
 
+The warp meets before it arrives, as the printer has it: a lane that still waits for the phase
+before would miss two phases.
+"""
 MBARRIER_ISSUE = Microbenchmark(
     name="mbarrier_issue", threads=GROUP, setup=_MBARRIERS, operations=2 * REPEATED,
     shared_bytes=BARRIERS_BYTES,

@@ -14,6 +14,7 @@ from .derivation import Derivation, Values
 from .family import Family
 
 LARGEST_SPREAD = 0.1  # of the median, between the quartiles
+FENCE = 1.5  # of the distance between the quartiles
 FINE_CYCLES = 2.0  # a spread of so few cycles is not refused
 
 
@@ -49,9 +50,20 @@ def results_of(samples: CalibrationSamples, families: Iterable[Family]) -> tuple
 
 
 def per_iteration(run: Run) -> Values:
-    """Cycles of one iteration, by repetition: what is the same at both lengths falls out."""
-    short, long = (np.asarray(each, np.float64) for each in (run.short, run.long))
+    """Cycles of one iteration, by repetition: what is the same at both lengths falls out.
+
+    A launch that was disturbed would spoil the repetition of every result that needs it, so times
+    far outside of the quartiles are moved to Tukey's fences. Where a quarter is disturbed, so are
+    the quartiles, and the result is refused.
+    """
+    short, long = map(_fenced, (run.short, run.long))
     return np.asarray((long - short) / (run.lengths[1] - run.lengths[0]))
+
+
+def _fenced(cycles: tuple[int, ...]) -> Values:
+    low, high = np.percentile(cycles, (25, 75))
+    beyond = FENCE * (high - low)
+    return np.clip(np.asarray(cycles, np.float64), low - beyond, high + beyond)
 
 
 def check_origin(samples: CalibrationSamples, families: Iterable[Family]) -> None:

@@ -9,8 +9,9 @@ from .source_text import bracketed
 
 THREADS = 32
 BOXES = (8, 64, 128, 256)  # rows of one copy
-STREAM_ROWS = 128
-SLOTS = 8
+STREAM_BOXES = (64, 128, 256)
+STREAM_ROWS = 128  # the box of the rates that the profile has
+IN_FLIGHT_BYTES = 1 << 17
 CACHED_ROWS = 1 << 15  # 4 MiB: stays in L2
 LARGE_ROWS = 1 << 23  # 1 GiB: several times the L2 of any GPU
 ALIGNMENT_BYTES = 1024
@@ -24,9 +25,6 @@ if (threadIdx.x == 0) {{
 }}
 __syncwarp();
 """
-
-
-COPY_BYTES = STREAM_ROWS * ROW_BYTES
 
 
 def bytes_of(rows: int) -> int:
@@ -70,39 +68,42 @@ EMPTY_BRACKET = Microbenchmark(
 )  # fmt: skip
 
 
-def _stream(name: str, rows: int, lengths: tuple[int, int], *, everywhere: bool) -> Microbenchmark:
+def _stream(
+    name: str, box: int, rows: int, lengths: tuple[int, int], *, everywhere: bool = False
+) -> Microbenchmark:
     """Copies into a ring whose slots are refilled as soon as they are full.
 
     The short run reads elsewhere: what it leaves in L2 the long run has overwritten when it comes.
     """
-    tile = bytes_of(STREAM_ROWS)
+    tile = bytes_of(box)
+    slots = IN_FLIGHT_BYTES // tile
     begun = f"""
 mbar_expect(full + 8 * slot, {tile});
 tma_load_2d(shared + {tile} * slot, &map, full + 8 * slot, 0, row);
 row = (row + step) & {rows - 1};
 """
     setup = f"""
-{_BARRIERS.format(tile=SLOTS * tile, count=SLOTS)}
-const int step = gridDim.x * {STREAM_ROWS};
-int row = blockIdx.x * {STREAM_ROWS} + (length == {lengths[0]} ? {rows // 2} : 0);
+{_BARRIERS.format(tile=IN_FLIGHT_BYTES, count=slots)}
+const int step = gridDim.x * {box};
+int row = blockIdx.x * {box} + (length == {lengths[0]} ? {rows // 2} : 0);
 int slot = 0, phase = 0;
 if (elect()) {{
-  for (slot = 0; slot < {SLOTS}; ++slot) {{{begun}}}
+  for (slot = 0; slot < {slots}; ++slot) {{{begun}}}
   slot = 0;
 }}
 """
-    turn = f"if (++slot == {SLOTS}) {{ slot = 0; phase ^= 1; }}"
+    turn = f"if (++slot == {slots}) {{ slot = 0; phase ^= 1; }}"
     return Microbenchmark(
         name=name, threads=THREADS, setup=setup,
         body=f"mbar_wait(full + 8 * slot, phase);{begun}{turn}",
         finish=f"""
-for (int left = 0; left < {SLOTS}; ++left) {{
+for (int left = 0; left < {slots}; ++left) {{
   mbar_wait(full + 8 * slot, phase);
   {turn}
 }}
 """,
-        operations=1, lengths=lengths, shared_bytes=SLOTS * tile + 8 * SLOTS + ALIGNMENT_BYTES,
-        alone=True, everywhere=everywhere, copied=Copied(rows, STREAM_ROWS),
+        operations=1, lengths=lengths, shared_bytes=IN_FLIGHT_BYTES + 8 * slots + ALIGNMENT_BYTES,
+        alone=True, everywhere=everywhere, copied=Copied(rows, box),
         expected=(Expected(LOAD, 1), Expected(("SYNCS.PHASECHK",), 1, at_least=True)),
     )  # fmt: skip
 
@@ -112,9 +113,9 @@ BENCHMARKS = (
     *map(_store, BOXES),
     LOAD_ISSUE,
     EMPTY_BRACKET,
-    _stream("cached_stream", CACHED_ROWS, (64, 448), everywhere=False),
-    _stream("cached_stream_everywhere", CACHED_ROWS, (64, 448), everywhere=True),
-    _stream("memory_stream", LARGE_ROWS, (64, 320), everywhere=True),
+    *(_stream(f"cached_stream_{box}", box, CACHED_ROWS, (64, 448)) for box in STREAM_BOXES),
+    _stream("cached_stream_everywhere", STREAM_ROWS, CACHED_ROWS, (64, 448), everywhere=True),
+    _stream("memory_stream", STREAM_ROWS, LARGE_ROWS, (64, 320), everywhere=True),
 )
 
 
@@ -142,10 +143,13 @@ def _latency(kind: str, until: str) -> tuple[Derivation, Derivation]:
     )  # fmt: skip
 
 
-def _rate(name: str, benchmark: str, how: str, figure: str | None) -> Derivation:
+def _rate(
+    name: str, benchmark: str, how: str, figure: str | None = None, box: int = STREAM_ROWS
+) -> Derivation:
     return Derivation(
-        name=name, unit="bytes per cycle", needs=(benchmark,), formula=over(COPY_BYTES), least=0.5,
-        most=2048, how=f"boxes of 16 KiB, {SLOTS} in flight, {how}",
+        name=name, unit="bytes per cycle", needs=(benchmark,), formula=over(bytes_of(box)),
+        least=0.5, most=2048,
+        how=f"boxes of {bytes_of(box) >> 10} KiB, {IN_FLIGHT_BYTES >> 10} KiB in flight, {how}",
         figures=(("transfers", figure),) if figure else (),
     )  # fmt: skip
 
@@ -163,8 +167,10 @@ FAMILY = Family(
             how="expect_tx and one copy by one thread, less the clock readings",
             figures=(("transfers", "issue"),),
         ),
-        _rate("link", "cached_stream", "one SM, L2 hits", "link"),
-        _rate("link, all SMs", "cached_stream_everywhere", "all SMs, L2 hits", None),
+        _rate("link", f"cached_stream_{STREAM_ROWS}", "one SM, L2 hits", "link"),
+        _rate("link, 8 KiB", "cached_stream_64", "one SM, L2 hits", box=64),
+        _rate("link, 32 KiB", "cached_stream_256", "one SM, L2 hits", box=256),
+        _rate("link, all SMs", "cached_stream_everywhere", "all SMs, L2 hits"),
         _rate("device memory", "memory_stream", "all SMs, 1 GiB, median SM", "dram"),
     ),
 )  # fmt: skip

@@ -40,6 +40,8 @@ RATES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("FMNMX",),
     ),
     "convert": ("x[i] = __uint_as_float(pack_bf16(x[i], x[(i + 1) & 7]));", ("F2FP",)),
+    "convert_fp16": ("x[i] = __uint_as_float(pack_fp16(x[i], x[(i + 1) & 7]));", ("F2FP",)),
+    "convert_fp8e4m3": ("x[i] = __uint_as_float(pack_fp8e4m3(x[i], x[(i + 1) & 7]));", ("F2FP",)),
     "exp2": ("x[i] = exp2_approx(x[i]);", ("MUFU.EX2",)),
     "log2": ("x[i] = log2_approx(x[i]);", ("MUFU.LG2",)),
     "rsqrt": ("x[i] = rsqrt_approx(x[i]);", ("MUFU.RSQ",)),
@@ -158,6 +160,13 @@ def _cost(
     )  # fmt: skip
 
 
+def _conversion(dtype: str) -> Derivation:
+    return Derivation(
+        name=f"conversion to {dtype}", unit="elements per cycle", needs=(f"rate_convert_{dtype}",),
+        formula=over(2 * WORK), least=4, most=2048, how=f"pairs, {_SOURCE}",
+    )  # fmt: skip
+
+
 def _latency(name: str) -> Derivation:
     return Derivation(
         name=f"{name} latency", unit="cycles", needs=(f"chain_{name}",), formula=each(CHAIN),
@@ -199,6 +208,8 @@ FAMILY = Family(
             least=4, most=400, how="multiply-add, exp2, conversion and shift, each after the other",
             figures=(("vector", "latency"),),
         ),
+        _conversion("fp16"),
+        _conversion("fp8e4m3"),
         _latency("fma"),
         _latency("exp2"),
         _latency("shuffle"),
