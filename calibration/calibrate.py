@@ -83,17 +83,29 @@ def calibrate(
     Raises InvalidInput for samples of another GPU or of another version of a microbenchmark.
     """
     profile = base.value
-    if samples.target != profile.target:
-        raise InvalidInput(
-            f"the samples are of {samples.device} ({samples.target}); "
-            f"{profile.profile} is {profile.target}",
-            cure="name the profile of that GPU with --gpu",
-        )
+    _check_device(samples, profile)
     check_origin(samples, families_of(profile.lowering))
     results = results_of(samples, families_of(profile.lowering, only))
     return Calibration(
         base, samples, results, with_measured(base, _replacements(profile, samples, results))
     )
+
+
+def _check_device(samples: CalibrationSamples, profile: GpuProfile) -> None:
+    """What was packed for another profile, or run on a GPU with other numbers, is not used."""
+    cure = "name the profile of that GPU with --gpu"
+    if (samples.gpu, samples.target) != (profile.profile, profile.target):
+        raise InvalidInput(
+            f"the samples are for {samples.gpu} ({samples.target}), "
+            f"not for {profile.profile} ({profile.target})",
+            cure=cure,
+        )
+    if samples.multiprocessors != profile.multiprocessors.value:
+        raise InvalidInput(
+            f"{samples.device} has {samples.multiprocessors} SMs; "
+            f"{profile.profile} has {profile.multiprocessors.value}",
+            cure=cure,
+        )
 
 
 def _replacements(

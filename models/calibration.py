@@ -51,6 +51,7 @@ class CalibrationSamples(Document):
     gpu: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
     target: Target
     device: Line
+    multiprocessors: Positive  # of the device
     driver: Line
     compiler: Line
     made_by: Line

@@ -124,7 +124,7 @@ def test_disturbed_launches_do_not_matter(bundle: CalibrationBundle) -> None:
 
 def jumping(name: str, number: int, cycles: float) -> float:
     """From some launch on, exp2 takes twice as long."""
-    return 2 * cycles if name == "rate_exp2" and number > 22 else cycles
+    return 2 * cycles if name == "rate_exp2" and number > 32 else cycles
 
 
 def backwards(name: str, number: int, cycles: float) -> float:
@@ -193,7 +193,9 @@ def test_wrong_samples_are_refused(bundle: CalibrationBundle) -> None:
         (edited(taken, extra=1), "extra"),
         (edited(taken, runs=[stale]), "another version of this microbenchmark"),
         (edited(taken, runs=[odd]), "no such microbenchmark"),
-        (edited(taken, target="sm_100a"), r"h100-sxm is sm_90a"),
+        (edited(taken, target="sm_100a"), r"for h100-sxm \(sm_100a\), not for h100-sxm \(sm_90a"),
+        (edited(taken, gpu="h200-sxm"), "for h200-sxm"),
+        (edited(taken, multiprocessors=114), "Stub GPU has 114 SMs; h100-sxm has 132"),
         ("{", "samples.json"),
     ]
     for text, message in bad:
@@ -206,7 +208,7 @@ def test_errors_in_samples_have_a_place(bundle: CalibrationBundle) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_samples(edited(taken, driver=5), "samples.json")
     problem = caught.value.problems[0]
-    assert (problem.file, problem.line) == ("samples.json", 6)
+    assert (problem.file, problem.line) == ("samples.json", 7)
 
 
 def test_samples_hold_the_noise_of_a_model(bundle: CalibrationBundle) -> None:
@@ -216,6 +218,13 @@ def test_samples_hold_the_noise_of_a_model(bundle: CalibrationBundle) -> None:
     assert (long - short) / 192 == pytest.approx(16 * 512 * 8 / 16, rel=0.01)
     assert len(taken.runs) == len(bundle.benchmarks)
     assert set(runs) == set(cycles_of(HOPPER))
+
+
+def test_sources_fit_whatever_the_names(bundle: CalibrationBundle) -> None:
+    taken = sampled(bundle, ModelledGpu(), 5)
+    longest = dict.fromkeys(("device", "driver", "compiler"), "x" * 60)
+    found = calibrate(load_profile(BASE), read_samples(edited(taken, **longest), "samples.json"))
+    assert len(found.measured) == len(EXPECTED)
 
 
 def test_two_calibrations_are_compared(bundle: CalibrationBundle, tmp_path: Path) -> None:
