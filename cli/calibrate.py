@@ -83,7 +83,7 @@ def calibrate(
         print_answer(json.dumps(rows, indent=2) if as_json else table_text(rows))
         return 0
     if pack_into is not None:
-        print_answer(_pack(base.value, chosen, pack_into, as_json=as_json))
+        print_answer(_pack(base.value, gpu, chosen, pack_into, as_json=as_json))
         return 0
     for path in (output, samples_to):
         if path is not None:
@@ -128,7 +128,9 @@ def _finish(
     return A_CHECK_FAILED if found.refused else 0
 
 
-def _pack(profile: GpuProfile, only: tuple[str, ...], folder: Path, *, as_json: bool) -> str:
+def _pack(
+    profile: GpuProfile, gpu: str, only: tuple[str, ...], folder: Path, *, as_json: bool
+) -> str:
     from ..calibration.build import pack
     from ..calibration.families import families_of
 
@@ -140,5 +142,5 @@ def _pack(profile: GpuProfile, only: tuple[str, ...], folder: Path, *, as_json: 
         f"{len(bundle.benchmarks)} microbenchmarks for {bundle.gpu} ({bundle.target}), "
         f"{bundle.compiler}, written to {folder}\n"
         f"on a machine with such a GPU: python {folder / 'run.py'}\n"
-        f"then here: twill calibrate --gpu {profile.profile} --from samples.json -o PROFILE.yaml"
+        f"then here: twill calibrate --gpu {gpu} --from samples.json -o PROFILE.yaml"
     )

@@ -18,7 +18,14 @@ from twill.models.calibration import CalibrationSamples
 from twill.models.errors import InvalidInput
 from twill.runtime.microbenchmark import CalibrationBundle
 from twill.runtime.sampling import take_samples
-from twill.tests.support.modelled_gpu import HOPPER, Fault, ModelledGpu, cycles_of
+from twill.tests.support.modelled_gpu import (
+    BLACKWELL,
+    HOPPER,
+    Fault,
+    ModelledGpu,
+    blackwell_cycles,
+    cycles_of,
+)
 
 BASE = "h100-sxm"
 DATE = "2026-01-31"
@@ -88,6 +95,32 @@ def test_the_profile_says_what_the_machine_does(bundle: CalibrationBundle) -> No
         assert "Stub GPU, driver" in figures[name].source
         assert DATE in figures[name].source
     assert {".".join(p) for p in found.measured} == set(EXPECTED)
+
+
+def test_tensor_memory_of_blackwell(tmp_path: Path) -> None:
+    base = load_profile("b200")
+    bundle = pack(families_of("tcgen05", ["tensor_memory", "handoffs"]), base.value, tmp_path)
+    machine = ModelledGpu(cycles=blackwell_cycles(BLACKWELL), compute_capability=(10, 0))
+    found = calibrate(base, read_samples(json.dumps(sampled(bundle, machine)), "samples.json"))
+    new = load_profile_text(found.profile_text)
+    memory = new.tensor_memory
+    assert memory is not None
+    measured = {
+        new.tensor_core.multiply_adds["bf16"]["M128"]: BLACKWELL["multiply-adds"],
+        new.tensor_core.multiply_adds["fp16"]["M128"]: BLACKWELL["multiply-adds"],
+        new.tensor_core.latency: BLACKWELL["product latency"],
+        new.tensor_core.issue: BLACKWELL["batch issue"],
+        new.handoff.matrix_wait: BLACKWELL["mbarrier issue"],
+        memory.load_rate: BLACKWELL["load port"],
+        memory.store_rate: BLACKWELL["store port"],
+        memory.load_latency: BLACKWELL["load constant"],
+        memory.store_latency: BLACKWELL["store constant"],
+    }
+    for figure, expected in measured.items():
+        assert figure.value == pytest.approx(expected, rel=0.02, abs=0.3), figure.source
+        assert figure.source.startswith("measured: ")
+    for kept in (("tensor_core", "order_token"), ("tensor_core", "multiply_adds", "bf16", "M64")):
+        assert kept in found.not_measured
 
 
 def test_what_was_not_measured_stays_word_for_word(bundle: CalibrationBundle) -> None:

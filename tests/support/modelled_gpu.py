@@ -31,6 +31,13 @@ HOPPER: Mapping[str, float] = {
 """Invented; none of these is a measurement of any GPU."""
 
 
+BLACKWELL: Mapping[str, float] = {
+    **HOPPER, "multiply-adds": 4096, "product latency": 190, "load port": 60, "store port": 300,
+    "load constant": 38, "store constant": 51,
+}  # fmt: skip
+"""Invented too."""
+
+
 def cycles_of(machine: Mapping[str, float]) -> dict[str, float]:
     """Cycles of one iteration of every microbenchmark of Hopper on such a machine."""
     m, found = machine, dict[str, float]()
@@ -84,6 +91,20 @@ def cycles_of(machine: Mapping[str, float]) -> dict[str, float]:
     return found
 
 
+def blackwell_cycles(machine: Mapping[str, float]) -> dict[str, float]:
+    """The same for tcgen05: products of 128 rows, loads and stores of Tensor Memory."""
+    m, found = machine, cycles_of(machine)
+    for columns in (64, 128, 256):
+        product = 128 * columns * 16 / m["multiply-adds"]
+        found[f"stream_bf16_n{columns}"] = found[f"stream_fp16_n{columns}"] = 8 * product
+        found[f"round_bf16_n{columns}"] = 4 * product + m["product latency"]
+    for columns in (32, 64, 128):
+        for kind in ("load", "store"):
+            one = m[f"{kind} constant"] + 128 * columns / m[f"{kind} port"]
+            found[f"{kind}_{columns}"] = 8 * one
+    return found
+
+
 @dataclass
 class ModelledGpu(StubDriver):
     """Launches take what `cycles` says, with noise of some cycles and now and then much more."""
@@ -94,6 +115,9 @@ class ModelledGpu(StubDriver):
     fault: Fault = lambda name, number, cycles: cycles
     random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(7))
     launched: dict[str, int] = field(default_factory=dict)
+
+    def multiprocessors(self) -> int:
+        return 132 if self.compute_capability == (9, 0) else 148
 
     def allocate(self, shape: tuple[int, ...], storage: str) -> DeviceArray:
         self.calls.append(("allocate", shape, storage))
