@@ -16,6 +16,7 @@ from twill.gpu_profiles.figures import differences, figures_of
 from twill.gpu_profiles.library import load_profile, load_profile_text
 from twill.models.calibration import CalibrationSamples
 from twill.models.errors import InvalidInput
+from twill.models.errors import Path as Place
 from twill.runtime.microbenchmark import CalibrationBundle
 from twill.runtime.sampling import take_samples
 from twill.tests.support.modelled_gpu import (
@@ -38,12 +39,19 @@ def bundle(tmp_path_factory: pytest.TempPathFactory, cache_folder: None) -> Cali
 
 
 def sampled(bundle: CalibrationBundle, gpu: ModelledGpu, repetitions: int = 21) -> dict[str, Any]:
-    return json.loads(json.dumps(take_samples(bundle, gpu, DATE, repetitions)))
+    taken: dict[str, Any] = json.loads(
+        json.dumps(take_samples(bundle, gpu, DATE, repetitions))
+    )  # lists, as in the file
+    return taken
 
 
 def calibrated(bundle: CalibrationBundle, gpu: ModelledGpu) -> Calibration:
     samples = read_samples(json.dumps(sampled(bundle, gpu)), "samples.json")
     return calibrate(load_profile(BASE), samples)
+
+
+def named(path: Place) -> str:
+    return ".".join(map(str, path))
 
 
 EXPECTED = {
@@ -88,13 +96,13 @@ EXPECTED = {
 def test_the_profile_says_what_the_machine_does(bundle: CalibrationBundle) -> None:
     found = calibrated(bundle, ModelledGpu())
     assert found.refused == ()
-    figures = {".".join(p): f for p, f in figures_of(load_profile_text(found.profile_text)).items()}
+    figures = {named(p): f for p, f in figures_of(load_profile_text(found.profile_text)).items()}
     for name, expected in EXPECTED.items():
         assert figures[name].value == pytest.approx(expected, rel=0.01, abs=0.3), name
         assert figures[name].source.startswith("measured: "), name
         assert "Stub GPU, driver" in figures[name].source
         assert DATE in figures[name].source
-    assert {".".join(p) for p in found.measured} == set(EXPECTED)
+    assert {named(p) for p in found.measured} == set(EXPECTED)
 
 
 def test_tensor_memory_of_blackwell(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
@@ -10,6 +11,7 @@ from twill.calibration import shared_port, tensor_memory, vector
 from twill.calibration.build import build
 from twill.calibration.families import families_of
 from twill.calibration.family import Family
+from twill.calibration.handoffs import Lowering
 from twill.calibration.microbenchmark import Expected, Microbenchmark
 from twill.calibration.source_text import bracketed
 from twill.models.errors import DeviceFault
@@ -76,8 +78,8 @@ def test_spills_are_an_error() -> None:
 
 
 def test_names_are_those_of_one_kernel_each() -> None:
-    for lowering in ("wgmma", "tcgen05"):
-        families = families_of(lowering)  # type: ignore[arg-type]
+    for lowering in get_args(Lowering):
+        families = families_of(lowering)
         names = [b.name for family in families for b in family.benchmarks]
         assert len(set(names)) == len(names)
         for family in families:
