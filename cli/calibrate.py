@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .calibrate_reports import as_object, as_text, family_rows
 from .completion import complete_gpu
 from .output import check_writable, print_answer, print_note, write_file
 from .tables import table_text
@@ -74,6 +73,7 @@ def calibrate(
     """
     from ..gpu_profiles.library import load_profile
     from ..models.errors import UsageError
+    from .calibrate_reports import family_rows
 
     if sum((pack_into is not None, from_samples is not None, list_only)) > 1:
         raise UsageError("--pack, --from and --list exclude one another", cure="give one of them")
@@ -115,6 +115,7 @@ def _finish(
     as_json: bool,
 ) -> int:
     from ..calibration import calibrate as engine
+    from .calibrate_reports import as_object, as_text
 
     if samples_to is not None:
         write_file(samples_to, samples.model_dump_json(indent=1) + "\n")

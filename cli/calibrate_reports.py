@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..gpu_profiles.figures import figures_of
+from ..models.errors import Path as Place
 from .tables import table_text
 
 if TYPE_CHECKING:
@@ -30,23 +32,44 @@ def family_rows(profile: GpuProfile, only: tuple[str, ...]) -> list[dict[str, st
 
 
 def as_text(found: Calibration, output: Path | None) -> str:
-    """Results beside what the profile said, then what was refused and what was not measured."""
+    """Figures beside what the profile said, other results, what was refused and not measured."""
+    measured = [result for result in found.results if result.outcome == "measured"]
+    figures = [row for result in measured for row in _figure_rows(result, found)]
+    others = [_other_row(result) for result in measured if not _there(result, found)]
+    tables = [table_text(rows).rstrip("\n") for rows in (figures, others) if rows]
+    return "\n\n".join(
+        [
+            "\n".join([_head(found), *tables[:1]]),
+            *tables[1:],
+            "\n".join(
+                [
+                    *(f"refused: {r.derivation.name}: {r.reason}" for r in found.refused),
+                    _left(found),
+                    f"written to {output}" if output else "no profile written: give -o FILE",
+                ]
+            ),
+        ]
+    )
+
+
+def _left(found: Calibration) -> str:
+    """What keeps its source; the estimates among it are what a profile still guesses."""
+    figures = figures_of(found.base.value)
+    guessed = [_joined(p) for p in found.not_measured if figures[p].source.startswith("estimated")]
+    return (
+        f"{len(found.measured)} figures measured, {len(found.not_measured)} as before; "
+        f"still estimated: {', '.join(guessed) or 'none'}"
+    )
+
+
+def _head(found: Calibration) -> str:
     samples = found.samples
     clocks = [samples.clock_before, samples.clock_after]
     known = " to ".join(f"{mhz:.0f}" for mhz in clocks if mhz is not None)
-    head = (
+    return (
         f"{found.base.value.profile}: {samples.device}, driver {samples.driver}, "
         f"{samples.compiler}, {samples.date}" + (f", {known} MHz" if known else "")
     )
-    parts = [head]
-    measured = [r for r in found.results if r.outcome == "measured"]
-    if measured:
-        parts.append(table_text([_row(result, found) for result in measured]).rstrip("\n"))
-    parts += [f"refused: {r.derivation.name}: {r.reason}" for r in found.refused]
-    names = ", ".join(_joined(path) for path in found.not_measured)
-    parts.append(f"{len(found.measured)} figures measured; not measured, and as before: {names}")
-    parts.append(f"written to {output}" if output else "no profile written: give -o FILE")
-    return "\n".join(parts)
 
 
 def as_object(found: Calibration, output: Path | None) -> dict[str, object]:
@@ -65,15 +88,24 @@ def as_object(found: Calibration, output: Path | None) -> dict[str, object]:
     }
 
 
-def _row(result: Result, found: Calibration) -> dict[str, str]:
-    figures = tuple(_there(result, found))
+def _figure_rows(result: Result, found: Calibration) -> Iterator[dict[str, str]]:
+    for path in _there(result, found):
+        before = figures_of(found.base.value)[path].value
+        yield {
+            "figure": _joined(path),
+            "measured": f"{result.value:g}",
+            "before": f"{before:g}",
+            "spread": f"{result.spread:.2g}",
+            "unit": result.derivation.unit,
+        }
+
+
+def _other_row(result: Result) -> dict[str, str]:
     return {
-        "what": result.derivation.name,
+        "beside the profile": result.derivation.name,
         "measured": f"{result.value:g}",
-        "before": f"{_before(figures[0], found):g}" if figures else "",
         "spread": f"{result.spread:.2g}",
         "unit": result.derivation.unit,
-        "figure": ", ".join(map(_joined, figures)) or "beside the profile",
     }
 
 
@@ -93,19 +125,11 @@ def _object(result: Result, found: Calibration) -> dict[str, object]:
     }
 
 
-def _there(result: Result, found: Calibration) -> Iterable[tuple[str | int, ...]]:
+def _there(result: Result, found: Calibration) -> list[Place]:
     """The figures of a result that this profile has."""
-    from ..gpu_profiles.figures import figures_of
-
     there = figures_of(found.base.value)
     return [path for path in result.derivation.figures if path in there]
 
 
-def _before(path: tuple[str | int, ...], found: Calibration) -> float:
-    from ..gpu_profiles.figures import figures_of
-
-    return figures_of(found.base.value)[path].value
-
-
-def _joined(path: tuple[str | int, ...]) -> str:
+def _joined(path: Place) -> str:
     return ".".join(map(str, path))

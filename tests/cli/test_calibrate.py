@@ -74,10 +74,10 @@ def test_packed_here_run_there_read_here(
     assert run(["calibrate", *given]) == 0
     printed = capsys.readouterr().out
     assert "h100-sxm: Stub GPU, driver " in printed
-    assert "mbarrier, one way" in printed
+    assert "named barrier, one way" in printed
     assert "handoff.mbarrier_latency" in printed
     assert "beside the profile" in printed
-    assert "6 figures measured; not measured, and as before: multiprocessors, clock," in printed
+    assert "6 figures measured, 63 as before; still estimated: tensor_core.latency, " in printed
     assert load_profile(str(profile)).value.handoff.mbarrier_latency.value == pytest.approx(
         85, 0.01
     )
