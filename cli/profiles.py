@@ -13,7 +13,7 @@ from .tables import table_text
 
 if TYPE_CHECKING:
     from ..gpu_profiles.figures import Difference
-    from ..models.profile import Figure
+    from ..models.profile import Figure, GpuProfile
 
 DIFF = "diff"
 
@@ -54,9 +54,15 @@ def _difference_text(first: str, second: str, *, as_json: bool) -> str:
     from ..gpu_profiles.figures import differences
     from ..gpu_profiles.library import load_profile
 
-    found = differences(load_profile(first).value, load_profile(second).value)
+    one, other = load_profile(first).value, load_profile(second).value
+    found, settings = differences(one, other), _settings(one, other)
     if as_json:
-        described = {"first": first, "second": second, "figures": list(map(_object, found))}
+        described = {
+            "first": first,
+            "second": second,
+            "figures": list(map(_object, found)),
+            "settings": settings,
+        }
         return json.dumps(described, indent=2)
     values = [each for each in found if each.differs_in_value]
     sources = [each for each in found if not each.differs_in_value]
@@ -65,9 +71,21 @@ def _difference_text(first: str, second: str, *, as_json: bool) -> str:
         parts.append("no figure differs in its value")
     for each in found:
         parts.append(f"{each.name}\n    {_source(each.first)}\n    {_source(each.second)}")
+    parts += [f"{each['setting']}: {each['first']}, {each['second']}" for each in settings]
     if sources:
         parts.append(f"{len(sources)} of these differ in their source alone")
     return "\n".join(part.rstrip("\n") for part in parts)
+
+
+def _settings(one: GpuProfile, other: GpuProfile) -> list[dict[str, str | None]]:
+    from ..gpu_profiles.figures import settings_of
+
+    ours, theirs = settings_of(one), settings_of(other)
+    return [
+        {"setting": name, "first": ours.get(name), "second": theirs.get(name)}
+        for name in dict.fromkeys((*ours, *theirs))
+        if ours.get(name) != theirs.get(name)
+    ]
 
 
 def _row(each: Difference) -> dict[str, str]:

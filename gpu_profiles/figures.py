@@ -10,21 +10,34 @@ from ..models.document import Document
 from ..models.errors import Path
 from ..models.profile import Figure, GpuProfile
 
+_DESCRIPTIONS = ("profile", "summary")  # which decide nothing
+
 
 def figures_of(profile: GpuProfile) -> Mapping[Path, Figure]:
     """Every figure that has a unit and a source, in the order of the document."""
-    return dict(_figures(profile, ()))
+    return {path: leaf for path, leaf in _leaves(profile, ()) if isinstance(leaf, Figure)}
 
 
-def _figures(value: Any, path: Path) -> Iterator[tuple[Path, Figure]]:
+def settings_of(profile: GpuProfile) -> Mapping[str, str]:
+    """Everything else that decides something, as text: target, limits, legal shapes."""
+    return {
+        ".".join(map(str, path)): str(leaf)
+        for path, leaf in _leaves(profile, ())
+        if not isinstance(leaf, Figure) and path[-1] not in _DESCRIPTIONS
+    }
+
+
+def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     if isinstance(value, Figure):
         yield path, value
     elif isinstance(value, Document):
         for name in type(value).model_fields:
-            yield from _figures(getattr(value, name), (*path, name))
+            yield from _leaves(getattr(value, name), (*path, name))
     elif isinstance(value, Mapping):
         for name, each in value.items():
-            yield from _figures(each, (*path, name))
+            yield from _leaves(each, (*path, name))
+    elif value is not None:
+        yield path, value
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,8 @@ def main(
     options = _parser(folder).parse_args(arguments)
     try:
         output = Path(options.output)
-        taken = take_samples(
-            CalibrationBundle.load(folder), make_driver(), today(), options.reps, note
-        )
+        bundle = CalibrationBundle.load(folder).without(options.skip)
+        taken = take_samples(bundle, make_driver(), today(), options.reps, note)
         _write(output, taken)
     except TwillError as error:
         if options.json:
@@ -72,5 +71,9 @@ def _parser(folder: str) -> argparse.ArgumentParser:
     default = str(Path(folder) / SAMPLES)
     parser.add_argument("-o", "--output", default=default, metavar="FILE", help="the samples")
     parser.add_argument("--reps", type=int, default=REPETITIONS, metavar="N", help="repetitions")
+    parser.add_argument(
+        "--skip", action="append", default=[], metavar="NAME",
+        help="leave this microbenchmark out, such as one that hangs; may be repeated",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the samples too")
     return parser

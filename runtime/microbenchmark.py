@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..models.errors import InvalidInput
@@ -91,6 +91,19 @@ class CalibrationBundle:
             if one.cubin not in bundle.cubins:
                 raise InvalidInput(f"{one.name}: no cubin {one.cubin}", file=file)
         return bundle
+
+    def without(self, names: Sequence[str]) -> CalibrationBundle:
+        """The same but for some microbenchmarks; raises InvalidInput for an unknown name."""
+        known = [one.name for one in self.benchmarks]
+        for name in names:
+            if name not in known:
+                raise InvalidInput(
+                    f"no microbenchmark {name[:60]}", cure=f"known: {', '.join(known)}"
+                )
+        kept = tuple(one for one in self.benchmarks if one.name not in names)
+        if not kept:
+            raise InvalidInput("every microbenchmark is left out")
+        return replace(self, benchmarks=kept)
 
 
 def _benchmark(fields: Fields) -> Benchmark:

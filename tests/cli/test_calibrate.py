@@ -133,6 +133,17 @@ def test_wrong_numbers_of_profiles(
     assert "diff" in capsys.readouterr().err
 
 
+def test_what_is_no_figure_is_told_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["profiles", "diff", "h100-sxm", "b200"]) == 0
+    printed = capsys.readouterr().out
+    assert "target: sm_90a, sm_100a\n" in printed
+    assert "tensor_core.shapes.bf16.rows: (64,), (64, 128)\n" in printed
+    assert "NVIDIA H100 SXM5 80 GB" not in printed
+    assert run(["profiles", "diff", "h100-sxm", "b200", "--json"]) == 0
+    settings = json.loads(capsys.readouterr().out)["settings"]
+    assert {"setting": "warp_groups", "first": "4", "second": "6"} in settings
+
+
 def test_equal_profiles_do_not_differ(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["profiles", "diff", "b200", "b200"]) == 0
     assert capsys.readouterr().out == "no figure differs in its value\n"

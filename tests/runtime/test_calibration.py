@@ -174,6 +174,17 @@ def test_the_command_writes_samples(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert (folder / "samples.json").exists()
 
 
+def test_one_that_hangs_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write(tmp_path / "c")
+    assert main(str(folder), ["--reps", "5", "--skip", "memory_stream", "--json"], ModelledGpu) == 0
+    taken = json.loads(capsys.readouterr().out)
+    assert [run["name"] for run in taken["runs"]] == ["rate_exp2"]
+    assert main(str(folder), ["--skip", "nothing"], ModelledGpu) == 2
+    assert "known: rate_exp2, memory_stream" in capsys.readouterr().err
+    both = ["--skip", "memory_stream", "--skip", "rate_exp2"]
+    assert main(str(folder), both, ModelledGpu) == 2
+
+
 def test_errors_of_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write(tmp_path / "c")
     assert main(str(folder), ["--reps", "1"], ModelledGpu) == 2
