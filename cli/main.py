@@ -10,7 +10,19 @@ import typer
 
 from ..models.errors import TwillError
 from ..models.version import VERSION
-from . import check, emit, explain, kernels, profiles, schema, show, solve, sweep, verify
+from . import (
+    calibrate,
+    check,
+    emit,
+    explain,
+    kernels,
+    profiles,
+    schema,
+    show,
+    solve,
+    sweep,
+    verify,
+)
 from .faults import Form, Trace, report_error, report_fault, report_usage
 from .output import print_answer, print_note
 
@@ -28,6 +40,7 @@ app.command("explain")(explain.explain)
 app.command("verify")(verify.verify)
 app.command("check")(check.check)
 app.command("emit")(emit.emit)
+app.command("calibrate")(calibrate.calibrate)
 app.command("profiles")(profiles.profiles)
 app.command("kernels")(kernels.kernels)
 app.command("schema")(schema.schema)

@@ -54,12 +54,12 @@ def write_bundle(folder: Path, files: Mapping[str, bytes], launch: Mapping[str, 
         (folder / name).chmod(0o644)
 
 
-def run_file() -> bytes:
-    """The runtime and the error tree as one zip file that Python runs."""
+def run_file(main: str = _MAIN) -> bytes:
+    """The runtime and the error tree as one zip file that Python runs, beginning with `main`."""
     package = Path(__file__).resolve().parent
     models = package.parent / "models"
     sources = {
-        "__main__.py": _MAIN.encode(),
+        "__main__.py": main.encode(),
         "twill/__init__.py": b"",
         "twill/models/__init__.py": b"",
         "twill/models/errors.py": (models / "errors.py").read_bytes(),

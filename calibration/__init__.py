@@ -1,0 +1,1 @@
+"""Microbenchmarks: what the figures of a GPU profile are on a real GPU."""
