@@ -5,7 +5,6 @@ schedule -> warp program -> CUDA source -> cubin, checked -> reference cases -> 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +20,6 @@ from .emitter.lower.grid_order import TileOrderName
 from .emitter.lower.lower import Lower
 from .emitter.lower.versions import SecondVersion, single_version_orders
 from .emitter.lowering import lower
-from .emitter.overlap import COUNTED, counts_order, product_shapes, promises
 from .emitter.printer.printer import TARGETS
 from .extractor.build import build_loop, price_graph
 from .extractor.sample_cases import SampleCase, sample_cases
@@ -33,7 +31,6 @@ from .models.errors import (
     InvalidKernel,
     InvalidSchedule,
     LimitReached,
-    ProgramViolation,
     Unsupported,
     UsageError,
 )
@@ -43,35 +40,18 @@ from .models.solve_options import SolveOptions
 from .models.tile_program import TileProgram
 from .models.version import VERSION
 from .models.warp_program import WarpProgram
+from .ordering import Overlap, find_overlaps
 from .reader.documents import read_document
 from .reader.located import Located
 from .runtime.cases import Case, cases_bytes
 from .runtime.dtypes import to_storage
 from .runtime.nvrtc import Compiled
 from .runtime.pack import write_bundle
-from .runtime.sass import disassemble
-from .runtime.sass_loops import Loop, main_loops
-from .runtime.sass_order import PRODUCTS, Flight, wait_regions
 from .solver.search import find_schedule
 
 MADE_BY = f"twill {VERSION}"
 MARGINS = (16, 32, 48, 64)
 """Registers of each thread that are set aside, one after the other, where ptxas lacks some."""
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """One product of a steady state: what should run while it is in flight, and what does."""
-
-    role: str
-    operation: str
-    promised: Mapping[str, int]
-    found: Mapping[str, int]
-
-    @property
-    def holds(self) -> bool:
-        """Whether nothing that was to overlap stands behind the wait."""
-        return all(self.found.get(opcode, 0) >= n for opcode, n in self.promised.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +79,7 @@ class Emitted:
             found.append(f"{report.spill_store_bytes} bytes are spilled")
         if report.stack_bytes:
             found.append(f"{report.stack_bytes} bytes of stack")
-        found += [
-            f"{o.role}: the wait for {o.operation} stands above work that should overlap with it"
-            for o in self.overlaps
-            if not o.holds
-        ]
+        found += [fault for overlap in self.overlaps for fault in overlap.faults]
         return tuple(found)
 
 
@@ -210,35 +186,6 @@ def _compiled(emission: Emission, lowered: Lower, *changes: str) -> Emitted:
     return Emitted(emission.program, program, source, compiled, overlaps, changes)
 
 
-def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
-    """Promise and machine code side by side, for every product of every steady state."""
-    if not counts_order(program):
-        return ()
-    function = disassemble(cubin)[program.kernel]
-    bodies = list(main_loops(function, *PRODUCTS))
-    roles = [role for role in program.roles if promises(role)]
-    if len(bodies) != len(roles):
-        raise ProgramViolation(
-            (f"{len(roles)} steady states with products, {len(bodies)} loops in machine code",)
-        )
-    found = []
-    for role in roles:
-        # The assembler places loops as it likes: those that multiply alike keep their order.
-        body = next((b for b in bodies if shapes_of(b) == product_shapes(role)), bodies[0])
-        bodies.remove(body)
-        flights = wait_regions(body.instructions, COUNTED, repeats=True)
-        if len(flights) != len(promises(role)):  # serialized, as an advisory says
-            flights = tuple(Flight(0, None, {}) for _ in promises(role))
-        for promise, flight in zip(promises(role), flights, strict=True):
-            found.append(Overlap(role.name, promise.operation, promise.counts, flight.counts))
-    return tuple(found)
-
-
-def shapes_of(body: Loop) -> tuple[str, ...]:
-    """The shape of each wgmma of a loop, such as 64x128x16, in the order of addresses."""
-    return tuple(i.opcode.split(".")[1] for i in body.instructions if any(map(i.matches, PRODUCTS)))
-
-
 def write(emitted: Emitted, folder: Path) -> None:
     """Write the bundle, its reference cases included."""
     cases = [_stored(case, emitted.tile_program) for case in sample_cases(emitted.tile_program)]
@@ -270,7 +217,7 @@ def report_of(emitted: Emitted) -> dict[str, Any]:
             {"name": r.name, "registers": r.registers, "operations": list(r.operations)}
             for r in program.roles
         ],
-        "sass_order_counted": counts_order(program),
+        "sass_order_counted": True,
         "sass_order": [
             {"role": o.role, "operation": o.operation, "promised": dict(o.promised),
              "found": dict(o.found), "holds": o.holds}

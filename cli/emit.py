@@ -16,8 +16,9 @@ from .output import print_answer
 # What solves and emits is imported when it is needed, so that help and errors come at once.
 if TYPE_CHECKING:
     from ..emitter.lower.grid_order import TileOrderName
-    from ..emitting import Emitted, Overlap
+    from ..emitting import Emitted
     from ..models.answer import Answer
+    from ..ordering import Overlap
 
 DEVICE_FAULT = 4
 
@@ -145,8 +146,6 @@ def _answer(document: str, gpu: str | None, seconds: float | None, *, quiet: boo
 
 
 def _text(emitted: Emitted, folder: Path) -> str:
-    from ..emitter.overlap import counts_order
-
     program, report = emitted.program, emitted.compiled.report
     lines = [
         f"{program.kernel} for {program.gpu} ({program.target}), one iteration every "
@@ -163,8 +162,6 @@ def _text(emitted: Emitted, folder: Path) -> str:
         f"{report.stack_bytes} bytes of stack, {len(report.advisories)} advisories"
     )
     lines += [_overlap(overlap) for overlap in emitted.overlaps if any(overlap.promised.values())]
-    if not counts_order(program):
-        lines.append(f"what overlaps in machine code is not counted for {program.target}")
     lines += [f"wrong: {fault}" for fault in emitted.faults]
     lines.append(f"written to {folder}; on a machine with such a GPU: python {folder / 'run.py'}")
     return "\n".join(lines)
@@ -176,4 +173,8 @@ def _overlap(overlap: Overlap) -> str:
         for opcode, number in overlap.promised.items()
         if number
     ]
-    return f"  while {overlap.operation} is in flight, {overlap.role} executes {', '.join(parts)}"
+    done = ", ".join(parts)
+    if overlap.in_flight:
+        return f"  while {overlap.operation} is in flight, {overlap.role} executes {done}"
+    order = "in order" if overlap.holds else "not in order"
+    return f"  {overlap.role} does {overlap.operation} {order}: {done}"

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..models.warp_expression import Apply, Expression, Rounded
-from ..models.warp_program import Role, WarpProgram
+from ..models.warp_program import Role
 from ..models.warp_program_checks import GROUP_THREADS
 from ..models.warp_step import Assign, Product, ReduceColumns, Step, WaitProducts
 from .descriptors import instruction_depth
@@ -60,12 +60,13 @@ def _between(role: Role, steps: Sequence[Step], place: int) -> dict[str, int]:
         elif isinstance(step, WaitProducts) and step.pending <= later:
             return counts
         elif isinstance(step, Assign | ReduceColumns):
-            for opcode, number in _instructions(role, step).items():
+            for opcode, number in special_functions(role, step).items():
                 counts[opcode] += number
     return counts
 
 
-def _instructions(role: Role, step: Assign | ReduceColumns) -> dict[str, int]:
+def special_functions(role: Role, step: Assign | ReduceColumns) -> dict[str, int]:
+    """Special functions of a thread on the elements of a fragment, by opcode."""
     if isinstance(step, Assign):
         fragment = role.fragment(step.target)
         # Row vectors are two instructions of a thread, which ptxas puts where it likes.
@@ -88,11 +89,3 @@ def _special(expression: Expression) -> dict[str, int]:
         for opcode, number in _special(operand).items():
             counts[opcode] = counts.get(opcode, 0) + number
     return counts
-
-
-def counts_order(program: WarpProgram) -> bool:
-    """Whether what overlaps is counted: products of wgmma only, whose waits ptxas may move.
-
-    Those of tcgen05 are waited for at mbarriers, in loops of their own.
-    """
-    return not program.tensors

@@ -125,7 +125,7 @@ class WaitProducts(StepBase):
 
 
 class Boundary(StepBase):
-    """An end of a basic block, which keeps ptxas from moving the next wait up; does nothing."""
+    """An end of a basic block, over which ptxas moves no wait and no work; does nothing."""
 
     step: Literal["boundary"] = "boundary"
 

@@ -20,7 +20,7 @@ from ...models.tensor_memory_step import (
     WriteRows,
 )
 from ...models.warp_expression import FragmentElement
-from ...models.warp_step import Acquire, Anchor, Step
+from ...models.warp_step import Acquire, Anchor, Boundary, Step
 from ..inputs import Emission
 from ..lower.chains import Chain, ChainSteps
 from ..lower.plan import PlannedOperation
@@ -179,7 +179,11 @@ class TensorRole:
     def _load(
         self, tiles: tuple[str, ...], received: list[Crossing], operation: PlannedOperation
     ) -> Iterator[Step]:
-        """Vectors are read while the loads are on their way."""
+        """Vectors are read while the loads are on their way.
+
+        A load is cut into instructions, and each is awaited by itself. ptxas would put off the
+        later ones to save registers, until nothing is left to do while they are on their way.
+        """
         name, lag = operation.name, operation.lag
         homes = self.registers.homes
         for tile in tiles:
@@ -191,6 +195,7 @@ class TensorRole:
             yield Notify(signal=crossing.empty, operation=name, lag=lag)
         if tiles:
             settled = tuple(homes[tile] for tile in tiles)
+            yield Boundary(operation=name, lag=lag)
             yield WaitTensorLoads(settled=settled, operation=name, lag=lag)
 
     def _send(

@@ -114,4 +114,6 @@ def _pins(names: Iterable[str], scope: Scope) -> list[str]:
 
 def print_boundary(step: Boundary, scope: Scope) -> list[str]:
     """A wait that is always over: ptxas lifts no wgmma wait above the loop in it."""
+    if scope.program.tensors:
+        return [f"tensor_boundary({scope.names.of('barrier', 'tensors_slot')});"]
     return [f"mbar_wait({scope.names.of('barrier', '')}, {open_place(scope.program)[1]});"]

@@ -98,7 +98,7 @@ def constants(program: WarpProgram, names: Names) -> list[str]:
         else:
             lines.append(f"constexpr u32 {full}_at = {placed['full', ring.name]};  // filled once")
     lines += tensor_constants(program, names, placed)
-    if has_step(program, Boundary):
+    if has_step(program, Boundary) and not program.tensors:
         (place, parity), name = open_place(program), names.of("barrier", "")
         why = "never armed" if parity else "filled once"
         lines.append(f"constexpr u32 {name}_at = {place};  // {why}: always over, for boundaries")
@@ -144,7 +144,7 @@ def initialization(program: WarpProgram, names: Names) -> list[str]:
             lines.append(f"mbar_init_all({empty}, {ring.depth}, {ring.arrivals});")
     for signal in program.signals:
         lines.append(f"mbar_init_all({names.of('signal', signal.name)}, 1, {signal.arrivals});")
-    if has_step(program, Boundary) and filled_once(program) is None:
+    if has_step(program, Boundary) and filled_once(program) is None and not program.tensors:
         lines.append(f"mbar_init_all({names.of('barrier', '')}, 1, 1);")
     if has_step(program, Anchor) and not program.tensors:
         lines.append(f"store_zero({names.of('barrier', 'zero')});")

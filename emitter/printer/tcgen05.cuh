@@ -44,6 +44,15 @@ DEV void tensor_product_by(u32 d, u32 a, u64 b, u32 instruction, u32 accumulate)
                :: "r"(d), "r"(a), "l"(b), "r"(instruction), "r"(accumulate) : "memory");
 }
 
+// An end of a basic block. It goes round while a bit is set that no address of Tensor Memory has.
+DEV void tensor_boundary(u32 slot) {
+  asm volatile("{\n.reg .pred set;\n.reg .u32 word;\n"
+               "again: ld.volatile.shared.u32 word, [%0];\n"
+               "setp.ge.u32 set, word, 0x80000000;\n"
+               "@set bra again;\n}"
+               :: "r"(slot) : "memory");
+}
+
 // x, but not before `row` is there; `nothing` is a zero that the compiler does not know.
 DEV u32 stored_after(u32 x, float row, u32 nothing) { return x | (__float_as_uint(row) & nothing); }
 DEV float stored_after(float x, float row, u32 nothing) {

@@ -29,13 +29,16 @@ def generated_move(name: str) -> str | None:
         head = f"DEV void {name}(u32 address, const {cpp} (&d)[{columns}]) {{"
     sign = "f" if element == "f32" else "r"
     lines = [head]
-    for first, count in _chunks(columns):
+    for first, count in chunks(columns):
         lines += _instruction(kind, sign, first, count)
     return "\n".join([*lines, "}"])
 
 
-def _chunks(columns: int) -> Iterator[tuple[int, int]]:
-    """First column and number of columns, a power of two (PTX ISA, tcgen05.ld, .num)."""
+def chunks(columns: int) -> Iterator[tuple[int, int]]:
+    """The instructions of a move, by first column and number of columns.
+
+    The number is a power of two (PTX ISA, tcgen05.ld, .num).
+    """
     first = 0
     while first < columns:
         count = CHUNK

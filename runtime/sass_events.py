@@ -1,0 +1,181 @@
+"""What one role does in a loop that others can tell from outside, in order; and its work between.
+
+Where a role waits, arrives, issues, or moves what lies in Tensor Memory: an event. The fences of
+tcgen05 and `wait::ld` are no instructions that wait: a load is awaited by who reads its registers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from .sass import Instruction, SassFunction
+from .sass_blocks import Blocks
+from .sass_loops import Loop, loops
+
+WORK: Mapping[str, Mapping[str, int]] = {
+    "MUFU.EX2": {"MUFU.EX2": 1},
+    "MUFU.TANH": {"MUFU.TANH": 1},
+    "MUFU.LG2": {"MUFU.LG2": 1},
+    "F2FP": {"F2FP": 1},
+    "FMNMX": {"FMNMX": 1, "FMNMX3": 2},
+    "FFMA": {"FFMA": 1, "FADD": 1, "FMUL": 1, "FFMA2": 2, "FADD2": 2, "FMUL2": 2},
+}
+"""What is counted, by which opcodes, each with the operations that it does."""
+
+TENSOR_MEMORY = ("UTCHMMA", "LDTM", "STTM", "UTMALDG")
+"""By one of these the loop of a role with Tensor Memory is known, or that of its copies."""
+
+BEGIN, BOUNDARY = "begin", "boundary"
+_PLAIN = ("UTCBAR", "FENCE.VIEW.ASYNC.T", "STS", "LDS")
+_MOST_STEPS = 8  # of an address, back to where it comes from
+_TENSOR = re.compile(r"tmem\[(UR\d+)(?:\+(-?0x[0-9a-f]+))?\]")
+_BARRIER = re.compile(r"\[(UR\d+)(?:\+(-?0x[0-9a-f]+))?\]")
+_ADDED = re.compile(
+    r"(?:UIADD3 UPT UPT|UMOV|ULEA UR\d+) (UR\d+)(?: (-?0x[0-9a-f]+) URZ| 0x3)?"
+)  # a constant, nothing, or 8 bytes for each slot of a ring
+_MOVED = re.compile(r"\.x(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event, and what is computed between it and the next."""
+
+    name: str  # opcode, with what tells it from others of the opcode
+    address: int  # of its instruction
+    place: int | None = None  # of an mbarrier from the base, or a column, where the code says it
+    base: str = ""  # what a column is counted from
+    work: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def opcode(self) -> str:
+        """The first word of its name."""
+        return self.name.split()[0]
+
+
+def find_events(function: SassFunction, loop: Loop) -> tuple[Event, ...]:
+    """The events of a loop, in the order of addresses.
+
+    The copies of a wait that go round until it is over are left out. Stores that follow one another
+    with work between them are one event, at the last of them.
+    """
+    inner = [o for o in loops(function) if set(o.instructions) < set(loop.instructions)]
+    spinning = {i for o in inner for i in o.instructions}
+    boundaries = {o.instructions[0] for o in inner if o.count("LDS") and not o.count("SYNCS")}
+    addresses = _Addresses(function)
+    found = [Event(BEGIN, loop.instructions[0].address)]
+    for instruction in loop.instructions:
+        if instruction in boundaries:
+            found.append(Event(BOUNDARY, instruction.address))
+        elif instruction not in spinning:
+            event = addresses.event(instruction)
+            if event is not None:
+                found.append(event)
+            else:
+                found[-1] = _with_work(found[-1], instruction)
+    return tuple(_joined(found))
+
+
+def _with_work(event: Event, instruction: Instruction) -> Event:
+    added = {
+        name: count
+        for name, opcodes in WORK.items()
+        for opcode, count in opcodes.items()
+        if instruction.matches(opcode)
+    }
+    if not added:
+        return event
+    return replace(event, work=sums(event.work, added))
+
+
+def sums(*counts: Mapping[str, int]) -> dict[str, int]:
+    """All counts together."""
+    names = dict.fromkeys(name for one in counts for name in one)
+    return {name: sum(one.get(name, 0) for one in counts) for name in names}
+
+
+def _joined(events: Sequence[Event]) -> tuple[Event, ...]:
+    """Stores are cut into instructions, between which the last work of a chain may stand."""
+    found: list[Event] = []
+    for event in events:
+        if found and found[-1].opcode == event.opcode == "STTM":
+            first = found.pop()
+            width = _width(first.name) + _width(event.name)
+            event = replace(event, name=f"STTM x{width}", place=first.place, base=first.base)
+            found[-1] = replace(found[-1], work=sums(found[-1].work, first.work))
+        found.append(event)
+    return tuple(found)
+
+
+def _width(name: str) -> int:
+    return int(name.split(" x")[1])
+
+
+class _Addresses:
+    """Turns instructions into events, and their addresses into places."""
+
+    def __init__(self, function: SassFunction) -> None:
+        self._all = function.instructions
+        self._index = {i.address: n for n, i in enumerate(self._all)}
+        self._blocks = Blocks(function)
+
+    def event(self, instruction: Instruction) -> Event | None:
+        """What an instruction does that others can tell; None for work and bookkeeping."""
+        at, opcode = instruction.address, instruction.opcode
+        if instruction.matches("SYNCS"):
+            return self._placed("TRYWAIT" if "TRYWAIT" in opcode else "ARRIVE", instruction)
+        if instruction.matches("UTCBAR"):
+            return self._placed("UTCBAR", instruction)
+        if opcode.startswith(("BAR.SYNC", "BAR.ARV")):
+            kind = ".".join(opcode.split(".")[:2])
+            return Event(" ".join((kind, *instruction.operands)), at)
+        if instruction.matches("UTCHMMA"):
+            left, end = instruction.operands[0].split("[")[0], instruction.operands[-1]
+            onto = "over" if end == "!UPT" else "onto"
+            return self._tensor(f"UTCHMMA {left} {onto}", instruction, 2)
+        if instruction.matches("LDTM") or instruction.matches("STTM"):
+            width = _MOVED.search(opcode)
+            name = f"{opcode[:4]} x{width[1] if width else 1}"
+            return self._tensor(name, instruction, 0 if opcode.startswith("S") else 1)
+        if instruction.matches("UTMALDG"):
+            return Event(f"UTMALDG {opcode.split('.')[1]}", at)
+        for plain in _PLAIN:
+            if instruction.matches(plain):
+                return Event(plain, at)
+        return None
+
+    def _placed(self, name: str, instruction: Instruction) -> Event:
+        """On an mbarrier: in a ring, where the first one of the ring lies."""
+        return self._located(name, instruction, _BARRIER)
+
+    def _tensor(self, name: str, instruction: Instruction, operand: int) -> Event:
+        """On columns of Tensor Memory."""
+        return self._located(name, instruction, _TENSOR, operand)
+
+    def _located(
+        self, name: str, instruction: Instruction, pattern: re.Pattern[str], first: int = 0
+    ) -> Event:
+        found = next(filter(None, map(pattern.fullmatch, instruction.operands[first:])), None)
+        if found is None:
+            return Event(name, instruction.address)
+        base, moved = self._source(self._index[instruction.address], found[1])
+        return Event(name, instruction.address, moved + int(found[2] or "0", 16), base)
+
+    def _source(self, index: int, register: str) -> tuple[str, int]:
+        """The register that an address comes from, named with its definition, and what is added."""
+        moved = 0
+        for _ in range(_MOST_STEPS):
+            defined = self._blocks.definition(index, register)
+            if defined is None:
+                return f"{register} at {index}", moved
+            added = _ADDED.fullmatch(_text(self._all[defined]))
+            if added is None:
+                return f"{register} of {defined}", moved
+            index, register = defined, added[1]
+            moved += int(added[2] or "0", 16)
+        return f"{register} before {index}", moved
+
+
+def _text(instruction: Instruction) -> str:
+    return " ".join((instruction.opcode, *instruction.operands[1:]))
