@@ -155,7 +155,8 @@ def _overlap(
     for kind in kinds:
         promised[kind] = sum(event.work.get(kind, 0) for event in own)
         found[kind] = sum(event.work.get(kind, 0) for event in there)
-    return Overlap(role, operation, dict(promised), dict(found), tuple(misplaced), in_flight=False)
+    sentences = tuple(dict.fromkeys(misplaced))
+    return Overlap(role, operation, dict(promised), dict(found), sentences, in_flight=False)
 
 
 def _other_places(pairs: Sequence[Pair]) -> Iterator[tuple[Expected, str]]:
@@ -163,22 +164,21 @@ def _other_places(pairs: Sequence[Pair]) -> Iterator[tuple[Expected, str]]:
 
     Places are counted from a register. What it holds is not known, but the same for all of them.
     """
-    moves: dict[str, list[int]] = {}
-    for wanted, there in pairs:
-        if wanted.place is not None and there.place is not None:
-            moves.setdefault(there.base, []).append(there.place - wanted.place)
-    usual = {base: _usual(by) for base, by in moves.items()}
-    for wanted, there in pairs:
-        if wanted.place is None or there.place is None:
-            continue
-        if there.place - wanted.place != usual[there.base]:
-            yield wanted, f"{wanted.said} is of another place"
+    placed = [pair for pair in pairs if pair[0].place is not None and pair[1].place is not None]
+    for base in dict.fromkeys(there.base for _, there in placed):
+        own = [(w, w.place or 0, t.place or 0) for w, t in placed if t.base == base]
+        usual = _usual([found - place for _, place, found in own])
+        known = {place: wanted.of for wanted, place, _ in own}
+        for wanted, place, found in own:
+            if found - place != usual:
+                other = known.get(found - usual, "something else")
+                yield wanted, f"{wanted.name} is of {other}, not of {wanted.of}"
 
 
 def _usual(moves: Sequence[int]) -> int:
-    """That of most; none rather than any other."""
-    counts = Counter(moves)
-    return max(counts, key=lambda by: (counts[by], by == 0))
+    """That of more than half of them; none where there is no such."""
+    ((move, count),) = Counter(moves).most_common(1)
+    return move if 2 * count > len(moves) else 0
 
 
 def _missing_work(pairs: Sequence[Pair]) -> Iterator[tuple[Expected, str]]:

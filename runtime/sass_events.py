@@ -27,7 +27,7 @@ WORK: Mapping[str, Mapping[str, int]] = {
 TENSOR_MEMORY = ("UTCHMMA", "LDTM", "STTM", "UTMALDG")
 """By one of these the loop of a role with Tensor Memory is known, or that of its copies."""
 
-BEGIN, BOUNDARY = "begin", "boundary"
+BEGIN, BOUNDARY, TRYWAIT = "begin", "boundary", "TRYWAIT"
 _PLAIN = ("UTCBAR", "FENCE.VIEW.ASYNC.T", "STS", "LDS")
 _MOST_STEPS = 8  # of an address, back to where it comes from
 _TENSOR = re.compile(r"tmem\[(UR\d+)(?:\+(-?0x[0-9a-f]+))?\]")
@@ -57,24 +57,39 @@ class Event:
 def find_events(function: SassFunction, loop: Loop) -> tuple[Event, ...]:
     """The events of a loop, in the order of addresses.
 
-    The copies of a wait that go round until it is over are left out. Stores that follow one another
-    with work between them are one event, at the last of them.
+    The copies of a wait that go round until it is over are left out. A wait is where its answer is
+    needed: it may be asked for earlier. Stores that follow one another with work between them are
+    one event, at the last of them.
     """
     inner = [o for o in loops(function) if set(o.instructions) < set(loop.instructions)]
     spinning = {i for o in inner for i in o.instructions}
     boundaries = {o.instructions[0] for o in inner if o.count("LDS") and not o.count("SYNCS")}
-    addresses = _Addresses(function)
+    line = [i for i in loop.instructions if i in boundaries or i not in spinning]
+    addresses, asked = _Addresses(function), dict[Instruction, Event]()
     found = [Event(BEGIN, loop.instructions[0].address)]
-    for instruction in loop.instructions:
+    for place, instruction in enumerate(line):
+        event = addresses.event(instruction) if instruction not in boundaries else None
         if instruction in boundaries:
             found.append(Event(BOUNDARY, instruction.address))
-        elif instruction not in spinning:
-            event = addresses.event(instruction)
-            if event is not None:
-                found.append(event)
-            else:
-                found[-1] = _with_work(found[-1], instruction)
+        elif event is not None and event.name == TRYWAIT:
+            asked[_answered(line[place:])] = event
+        elif event is not None:
+            found.append(event)
+        else:
+            found[-1] = _with_work(found[-1], instruction)
+        if instruction in asked:
+            found.append(replace(asked.pop(instruction), address=instruction.address))
     return tuple(_joined(found))
+
+
+def _answered(line: Sequence[Instruction]) -> Instruction:
+    """What first reads the predicate of a wait; the wait itself where nothing does."""
+    predicate = line[0].operands[0]
+    for instruction in line[1:]:
+        read = (*instruction.operands, (instruction.guard or "").lstrip("@!"))
+        if predicate in read:
+            return instruction
+    return line[0]
 
 
 def _with_work(event: Event, instruction: Instruction) -> Event:
@@ -124,7 +139,7 @@ class _Addresses:
         """What an instruction does that others can tell; None for work and bookkeeping."""
         at, opcode = instruction.address, instruction.opcode
         if instruction.matches("SYNCS"):
-            return self._placed("TRYWAIT" if "TRYWAIT" in opcode else "ARRIVE", instruction)
+            return self._placed(TRYWAIT if TRYWAIT in opcode else "ARRIVE", instruction)
         if instruction.matches("UTCBAR"):
             return self._placed("UTCBAR", instruction)
         if opcode.startswith(("BAR.SYNC", "BAR.ARV")):

@@ -13,26 +13,12 @@ from twill.runtime.nvrtc import compile_source
 from twill.runtime.sass import SassFunction, disassemble, parse
 from twill.runtime.sass_loops import loops, main_loops
 from twill.runtime.sass_order import Segment, segments, wait_regions
+from twill.tests.runtime.listings import listing
 from twill.tests.runtime.sources import EXPONENTIALS, SCALE, SPILLING, overlapping
 
 
 def assembled(source: str, name: str, *defines: str) -> SassFunction:
     return disassemble(compile_source(source, "sm_90a", f"{name}.cu", defines).cubin)[name]
-
-
-def listing(body: str) -> SassFunction:
-    """A function from lines such as `L1:` and `@P0 BRA L1`."""
-    lines, address = [".text.f:"], 0
-    for line in body.strip().splitlines():
-        text = line.strip()
-        if text.endswith(":"):
-            lines.append(f".{text}")
-        else:
-            for label in ("L1", "L2", "L3"):
-                text = text.replace(f" {label}", f" `(.{label})")
-            lines.append(f"        /*{address:04x}*/                   {text} ;")
-            address += 16
-    return parse("\n".join(lines))["f"]
 
 
 def test_instructions_of_a_real_kernel() -> None:

@@ -150,6 +150,15 @@ DEV void tensor_product_by(u32 d, u32 a, u64 b, u32 instruction, u32 accumulate)
                :: "r"(d), "r"(a), "l"(b), "r"(instruction), "r"(accumulate) : "memory");
 }
 
+// An end of a basic block. It goes round while a bit is set that no address of Tensor Memory has.
+DEV void tensor_boundary(u32 slot) {
+  asm volatile("{\n.reg .pred set;\n.reg .u32 word;\n"
+               "again: ld.volatile.shared.u32 word, [%0];\n"
+               "setp.ge.u32 set, word, 0x80000000;\n"
+               "@set bra again;\n}"
+               :: "r"(slot) : "memory");
+}
+
 // x, but not before `row` is there; `nothing` is a zero that the compiler does not know.
 DEV u32 stored_after(u32 x, float row, u32 nothing) { return x | (__float_as_uint(row) & nothing); }
 DEV float stored_after(float x, float row, u32 nothing) {
@@ -552,6 +561,7 @@ flash_attention_forward(
       mbar_wait(s_0_over, s_0_over_phase);
       tensor_fence_after();
       tensor_load_f32x128(s_0, s_0_tensor + lanes);
+      tensor_boundary(tensors_slot);
       tensor_wait_loads();
       pin_f32x128(s_0);
       {
@@ -618,6 +628,7 @@ flash_attention_forward(
       tensor_fence_after();
       tensor_load_f32x128(acc_1, acc_multiply_1_tensor + lanes);
       alpha_1 = load_f32(alpha_1_staged + 4 * lane_row);
+      tensor_boundary(tensors_slot);
       tensor_wait_loads();
       pin_f32x128(acc_1);
       #pragma unroll
@@ -655,6 +666,7 @@ flash_attention_forward(
       mbar_wait(s_0_over, s_0_over_phase);
       tensor_fence_after();
       tensor_load_f32x128(s_0, s_0_tensor + lanes);
+      tensor_boundary(tensors_slot);
       tensor_wait_loads();
       pin_f32x128(s_0);
       {
@@ -744,6 +756,7 @@ flash_attention_forward(
       tensor_fence_after();
       tensor_load_f32x128(acc_1, acc_multiply_1_tensor + lanes);
       alpha_1 = load_f32(alpha_1_staged + 4 * lane_row);
+      tensor_boundary(tensors_slot);
       tensor_wait_loads();
       pin_f32x128(acc_1);
       #pragma unroll
@@ -759,6 +772,7 @@ flash_attention_forward(
       mbar_wait(s_0_over, s_0_over_phase);
       tensor_fence_after();
       tensor_load_f32x128(s_0, s_0_tensor + lanes);
+      tensor_boundary(tensors_slot);
       tensor_wait_loads();
       pin_f32x128(s_0);
       {
@@ -851,6 +865,7 @@ flash_attention_forward(
         tensor_fence_after();
         tensor_load_f32x128(acc_1, acc_multiply_1_tensor + lanes);
         alpha_1 = load_f32(alpha_1_staged + 4 * lane_row);
+        tensor_boundary(tensors_slot);
         tensor_wait_loads();
         pin_f32x128(acc_1);
         #pragma unroll
@@ -866,6 +881,7 @@ flash_attention_forward(
         mbar_wait(s_0_over, s_0_over_phase);
         tensor_fence_after();
         tensor_load_f32x128(s_0, s_0_tensor + lanes);
+        tensor_boundary(tensors_slot);
         tensor_wait_loads();
         pin_f32x128(s_0);
         {
@@ -935,6 +951,7 @@ flash_attention_forward(
       tensor_fence_after();
       tensor_load_f32x128(acc_1, acc_multiply_1_tensor + lanes);
       alpha_1 = load_f32(alpha_1_staged + 4 * lane_row);
+      tensor_boundary(tensors_slot);
       tensor_wait_loads();
       pin_f32x128(acc_1);
       #pragma unroll
@@ -1074,6 +1091,7 @@ flash_attention_forward(
       tensor_fence_after();
       tensor_load_f32x128(acc_0, acc_multiply_0_tensor + lanes);
       alpha_0 = load_f32(alpha_0_staged + 4 * lane_row);
+      tensor_boundary(tensors_slot);
       tensor_wait_loads();
       pin_f32x128(acc_0);
       #pragma unroll
@@ -1091,6 +1109,7 @@ flash_attention_forward(
         mbar_wait(s_1_over, s_1_over_phase);
         tensor_fence_after();
         tensor_load_f32x128(s_1, s_1_tensor + lanes);
+        tensor_boundary(tensors_slot);
         tensor_wait_loads();
         pin_f32x128(s_1);
         {
@@ -1182,6 +1201,7 @@ flash_attention_forward(
         tensor_fence_after();
         tensor_load_f32x128(acc_0, acc_multiply_0_tensor + lanes);
         alpha_0 = load_f32(alpha_0_staged + 4 * lane_row);
+        tensor_boundary(tensors_slot);
         tensor_wait_loads();
         pin_f32x128(acc_0);
         #pragma unroll
@@ -1199,6 +1219,7 @@ flash_attention_forward(
       mbar_wait(s_1_over, s_1_over_phase);
       tensor_fence_after();
       tensor_load_f32x128(s_1, s_1_tensor + lanes);
+      tensor_boundary(tensors_slot);
       tensor_wait_loads();
       pin_f32x128(s_1);
       {

@@ -1,0 +1,202 @@
+"""Order of machine code with Tensor Memory: deliberate faults are found, and named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
+
+import pytest
+
+from twill.emitter.printer.printer import print_cuda
+from twill.emitter.tensor_order import Expected
+from twill.models.errors import ProgramViolation
+from twill.models.tensor_memory_step import StoreTensor
+from twill.models.warp_program import WarpProgram
+from twill.models.warp_step import Step
+from twill.ordering import compare, find_overlaps
+from twill.runtime.cache import compile_cached
+from twill.runtime.sass_events import Event
+from twill.tests.emitter.machine.programs import with_steps
+from twill.tests.support.emissions import warp_program
+
+FORWARD = "flash_attention_forward"
+
+
+def cubin(program: WarpProgram, source: str) -> bytes:
+    return compile_cached(source, program.target, f"{program.kernel}.cu").cubin
+
+
+def faults_of(program: WarpProgram, source: str) -> list[str]:
+    overlaps = find_overlaps(program, cubin(program, source))
+    return [fault for overlap in overlaps for fault in overlap.faults]
+
+
+@cache
+def printed(name: str) -> tuple[WarpProgram, str]:
+    program = warp_program(name, "b200")
+    return program, print_cuda(program)
+
+
+# ---- the text does something else than the program
+
+
+def swapped(first: str, second: str) -> Callable[[str], str]:
+    """Each of two pieces of text where the other is, wherever they follow one another."""
+    pattern = re.compile(rf"({first})((?:.|\n)*?)({second})")
+    return lambda text: pattern.sub(r"\3\2\1", text)
+
+
+def without(piece: str) -> Callable[[str], str]:
+    return lambda text: text.replace(piece, "")
+
+
+def renamed(text: str) -> str:
+    """Products into each other's tensors."""
+    names = {"acc_0_tensor": "acc_1_tensor", "acc_1_tensor": "acc_0_tensor"}
+    return re.sub(r"(?<=tensor_product\()\w+", lambda found: names.get(found[0], found[0]), text)
+
+
+WAIT = r"mbar_wait\(s_0_over, s_0_over_phase\);"
+LOAD = r"tensor_load_f32x128\(s_0, s_0_tensor \+ lanes\);"
+MAXIMUM = r"new_max_max_0 = fmaxf\(.*\);"
+FULL = r"mbar_wait\(k_tile_full \+ k_tile_slot \* 8, k_tile_phase\);"
+
+FAULTS = {
+    "a load before the wait for its product": (
+        FORWARD, swapped(WAIT, LOAD), "compute-1: alpha[0]: TRYWAIT of s[0].over does not stand"),
+    "a load behind the boundary": (
+        FORWARD, swapped(LOAD, r"tensor_boundary\(tensors_slot\);"),
+        "compute-1: alpha[0]: boundary does not stand"),
+    "two waits in the other order": (
+        FORWARD, swapped(r"mbar_wait\(acc_1_over, \w+\);", r"mbar_wait\(alpha_1_full, \w+\);"),
+        "compute-1: acc.multiply[1]: TRYWAIT is of alpha[1].full, not of acc[1].over"),
+    "a wait behind the product that needs it": (
+        FORWARD, swapped(FULL, r"bar_arrive<1, 256>\(\);"),
+        "compute-1: s[0]: TRYWAIT of k_tile.full does not stand"),
+    "two commits in the other order": (
+        FORWARD, swapped(r"tensor_commit\(k_tile_empty.*\);", r"tensor_commit\(s_0_over\);"),
+        "compute-1: s[0]: UTCBAR is of s[0].over, not of k_tile.empty"),
+    "no commit": (
+        FORWARD, without("tensor_commit(s_0_over);"),
+        "compute-1: s[0]: UTCBAR of s[0].over does not stand"),
+    "no turn": (
+        FORWARD, without("bar_arrive<1, 256>();"),
+        "compute-1: s[0]: BAR.ARV 0x1 0x100 of turn_1 does not stand"),
+    "no wait for stores": (
+        FORWARD, without("tensor_wait_stores();"),
+        "compute-1: p[0]: FENCE.VIEW.ASYNC.T does not stand"),
+    "a row vector handed on by the wrong signal": (
+        FORWARD, lambda text: text.replace("mbar_arrive(alpha_0_full)", "mbar_arrive(alpha_1_full)"),
+        "compute-1: alpha[0]: ARRIVE is of alpha[1].full, not of alpha[0].full"),
+    "products in the other order": (
+        "gemm", renamed, "issuer-1: acc[0]: UTCHMMA gdesc onto is of acc[1], not of acc[0]"),
+    "bytes expected when they are on their way": (
+        "gemm", swapped(r"mbar_expect\(.*\);", r"tma_load_2d\(b_tile .*\);"),
+        "producer: b_tile: UTMALDG 2D should not stand here"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_stands_elsewhere_is_named(fault: str) -> None:
+    name, edit, sentence = FAULTS[fault]
+    program, source = printed(name)
+    changed = edit(source)
+    assert changed != source
+    found = faults_of(program, changed)
+    assert any(text.startswith(sentence) for text in found), found
+
+
+# ---- ptxas moves what nothing holds
+
+
+def edited(name: str, kind: str) -> WarpProgram:
+    """The program without steps of a kind in its compute roles."""
+    program = warp_program(name, "b200")
+    for role in ("compute-1", "compute-2"):
+        program = with_steps(program, role, lambda steps: (s for s in steps if s.step != kind))
+    return program
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["flash_attention_causal", FORWARD, "flash_attention_sigmoid", "flash_attention_softcap"],
+)
+def test_without_boundaries_loads_are_put_off_until_the_work_before_them_is_done(name: str) -> None:
+    program = edited(name, "boundary")
+    found = faults_of(program, print_cuda(program))
+    assert any("stand behind LDTM x32 of s[" in fault for fault in found), found
+
+
+def test_without_anchors_a_chain_stands_before_the_signal_of_the_last_one() -> None:
+    program = edited(FORWARD, "anchor")
+    found = faults_of(program, print_cuda(program))
+    assert any("MUFU.EX2 stand behind ARRIVE of alpha[0].full" in fault for fault in found), found
+
+
+@pytest.mark.parametrize("name", ["flash_attention_causal", FORWARD, "flash_attention_softcap"])
+def test_without_the_order_of_stores_sums_are_put_off(name: str) -> None:
+    def edit(steps: tuple[Step, ...]) -> Iterable[Step]:
+        for step in steps:
+            store = isinstance(step, StoreTensor)
+            yield step.model_copy(update={"after": ()}) if store else step
+
+    program = warp_program(name, "b200")
+    for role in ("compute-1", "compute-2"):
+        program = with_steps(program, role, edit)
+    found = faults_of(program, print_cuda(program))
+    assert any("of 255 FFMA stand behind LDS" in fault for fault in found), found
+
+
+# ---- comparing
+
+
+def test_loops_that_are_not_those_of_the_roles_are_refused() -> None:
+    program, source = printed("gemm")
+    roles = tuple(
+        r.model_copy(update={"steady": ()}) if r.name == "producer" else r for r in program.roles
+    )
+    other = program.model_copy(update={"roles": roles})
+    with pytest.raises(ProgramViolation, match="1 roles with a steady state, 2 loops"):
+        find_overlaps(other, cubin(program, source))
+
+
+def test_work_is_counted_for_its_place_and_not_for_the_operation_as_a_whole() -> None:
+    expected = [
+        Expected("a", "begin"), Expected("a", "LDS", work={"F2FP": 8}),
+        Expected("a", "ARRIVE", 64, "a.over", work={"F2FP": 8}),
+    ]  # fmt: skip
+    found = [Event("begin", 0), Event("LDS", 16, work={"F2FP": 16}), Event("ARRIVE", 32, 64, "UR4")]
+    (overlap,) = compare("compute", expected, found)
+    assert overlap.promised == overlap.found == {"LDS": 1, "ARRIVE": 1, "F2FP": 16}
+    assert overlap.faults == ("compute: a: 0 of 8 F2FP stand behind ARRIVE of a.over",)
+    assert not overlap.holds
+
+
+def test_what_nobody_expects_is_named_where_it_stands() -> None:
+    expected = [Expected("a", "begin"), Expected("a", "LDS"), Expected("b", "STS")]
+    found = [Event("begin", 0), Event("LDS", 16), Event("UTCBAR", 32), Event("STS", 48)]
+    first, second = compare("compute", expected, found)
+    assert first.faults == ("compute: a: UTCBAR should not stand here",)
+    assert second.holds
+
+
+def test_loads_of_shared_and_of_tensor_memory_are_in_no_order() -> None:
+    expected = [Expected("a", "begin"), Expected("a", "LDTM x32", 0, "s"), Expected("a", "LDS")]
+    found = [Event("begin", 0), Event("LDS", 16), Event("LDTM x32", 32, 0, "UR4")]
+    (overlap,) = compare("compute", expected, found)
+    assert overlap.holds
+    assert overlap.faults == ()
+
+
+def test_places_are_compared_from_wherever_they_are_counted() -> None:
+    def found(*places: int) -> list[Event]:
+        events = [Event("UTCBAR", 16 * n, place, "UR4") for n, place in enumerate(places)]
+        return [Event("begin", 0), *events]
+
+    names = ("x", "y", "z")
+    expected = [Expected(name, "UTCBAR", 8 * n, name) for n, name in enumerate(names)]
+    expected = [Expected("x", "begin"), *expected]
+    assert all(o.holds for o in compare("issuer", expected, found(100, 108, 116)))
+    faults = [f for o in compare("issuer", expected, found(100, 108, 124)) for f in o.faults]
+    assert faults == ["issuer: z: UTCBAR is of something else, not of z"]
