@@ -168,13 +168,19 @@ def _text(emitted: Emitted, folder: Path) -> str:
 
 
 def _overlap(overlap: Overlap) -> str:
-    parts = [
-        f"{overlap.found.get(opcode, 0)} of {number} {opcode}"
-        for opcode, number in overlap.promised.items()
-        if number
-    ]
-    done = ", ".join(parts)
     if overlap.in_flight:
+        done = _counts(overlap, always=True)
         return f"  while {overlap.operation} is in flight, {overlap.role} executes {done}"
     order = "in order" if overlap.holds else "not in order"
-    return f"  {overlap.role} does {overlap.operation} {order}: {done}"
+    return f"  {overlap.role} does {overlap.operation} {order}: {_counts(overlap, always=False)}"
+
+
+def _counts(overlap: Overlap, *, always: bool) -> str:
+    """How many of each opcode; beside how many were promised, always or where some are missing."""
+    counts = [(opcode, n, overlap.found.get(opcode, 0)) for opcode, n in overlap.promised.items()]
+    parts = [
+        f"{found} of {promised} {opcode}" if always or found < promised else f"{found} {opcode}"
+        for opcode, promised, found in counts
+        if promised
+    ]
+    return ", ".join(parts)

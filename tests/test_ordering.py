@@ -87,7 +87,7 @@ FAULTS = {
         FORWARD, without("tensor_wait_stores();"),
         "compute-1: p[0]: FENCE.VIEW.ASYNC.T does not stand"),
     "a row vector handed on by the wrong signal": (
-        FORWARD, lambda text: text.replace("mbar_arrive(alpha_0_full)", "mbar_arrive(alpha_1_full)"),
+        FORWARD, lambda text: text.replace("arrive(alpha_0_full)", "arrive(alpha_1_full)"),
         "compute-1: alpha[0]: ARRIVE is of alpha[1].full, not of alpha[0].full"),
     "products in the other order": (
         "gemm", renamed, "issuer-1: acc[0]: UTCHMMA gdesc onto is of acc[1], not of acc[0]"),

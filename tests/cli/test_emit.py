@@ -22,6 +22,16 @@ def test_a_library_kernel_becomes_a_bundle(
     assert (folder / "kernel.cubin").stat().st_size > 0
 
 
+def test_the_order_of_machine_code_is_printed_for_each_operation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["emit", "grouped_gemm", "--gpu", "b200", "-o", str(tmp_path / "bundle"), "--quiet"]
+    assert run(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "  issuer-1 does acc in order: 1 TRYWAIT, 4 UTCHMMA, 1 UTCBAR\n" in printed
+    assert "wrong" not in printed
+
+
 def test_a_stored_schedule_becomes_the_same_bundle(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""What roles with Tensor Memory should do, event by event, and the work that is sure to be there."""
+"""What roles with Tensor Memory should do, event by event, and the work that is surely there."""
 
 from __future__ import annotations
 

@@ -114,3 +114,12 @@ def test_the_ring_depth_can_be_raised_within_shared_memory() -> None:
 def test_what_cannot_be_emitted_yet_is_refused_by_name(name: str, sentence: str) -> None:
     with pytest.raises(Unsupported, match=sentence):
         lower(loose_emission(name, "b200"))
+
+
+@pytest.mark.parametrize("name", [n for n in ON_BLACKWELL if n.startswith("flash_attention")])
+def test_a_boundary_stands_between_loads_in_the_loop_and_their_wait(name: str) -> None:
+    for role in warp_program(name, "b200").roles:
+        steps = [step.step for step in role.steady]
+        waits = [place for place, step in enumerate(steps) if step == "wait_tensor_loads"]
+        assert all(steps[place - 1] == "boundary" for place in waits)
+        assert len(waits) == steps.count("boundary")
