@@ -13,7 +13,7 @@ from typing import Any
 from ..models.errors import ProgramViolation
 from ..models.product_operand import TensorOperand
 from ..models.tensor_memory_step import StoreTensor, TensorProduct
-from ..models.warp_expression import Expression
+from ..models.warp_expression import Expression, FragmentElement
 from ..models.warp_program import Role, WarpProgram
 from ..models.warp_step import Assign, ReduceColumns, Step
 from .descriptors import instruction_depth
@@ -137,6 +137,8 @@ class _Naming:
             yield Expected("", f"LDTM x{width}", start + first, step.tensor)
 
     def _store(self, step: StoreTensor) -> Iterator[Expected]:
-        fragment = self._role.fragment(step.value.name)
+        if not isinstance(step.value, FragmentElement):
+            raise ProgramViolation((f"{step.tensor}: only a fragment can be stored",))
+        width = registers_of(self._role.fragment(step.value.name))
         column = self._program.tensor(step.tensor).first_column
-        yield Expected("", f"STTM x{registers_of(fragment)}", column, step.tensor)
+        yield Expected("", f"STTM x{width}", column, step.tensor)
