@@ -28,7 +28,7 @@ TENSOR_MEMORY = ("UTCHMMA", "LDTM", "STTM", "UTMALDG")
 """By one of these the loop of a role with Tensor Memory is known, or that of its copies."""
 
 BEGIN, BOUNDARY, TRYWAIT = "begin", "boundary", "TRYWAIT"
-_PLAIN = ("UTCBAR", "FENCE.VIEW.ASYNC.T", "STS", "LDS")
+_PLAIN = ("FENCE.VIEW.ASYNC.T", "STS", "LDS")
 _MOST_STEPS = 8  # of an address, back to where it comes from
 _TENSOR = re.compile(r"tmem\[(UR\d+)(?:\+(-?0x[0-9a-f]+))?\]")
 _BARRIER = re.compile(r"\[(UR\d+)(?:\+(-?0x[0-9a-f]+))?\]")
@@ -45,7 +45,7 @@ class Event:
     name: str  # opcode, with what tells it from others of the opcode
     address: int  # of its instruction
     place: int | None = None  # of an mbarrier from the base, or a column, where the code says it
-    base: str = ""  # what a column is counted from
+    base: str = ""  # the register that the place is counted from
     work: Mapping[str, int] = field(default_factory=dict)
 
     @property

@@ -92,9 +92,11 @@ def test_the_report_has_what_each_operation_does() -> None:
     assert (chain["MUFU.EX2"], chain["F2FP"], chain["STTM"]) == (128, 64, 1)
 
 
-@pytest.mark.parametrize("name", ON_BLACKWELL)
+@pytest.mark.parametrize("name", [n for n in ON_BLACKWELL if n.startswith("flash_attention")])
 def test_loads_of_tensor_memory_are_issued_before_any_work_on_them(name: str) -> None:
-    for loop in main_loops(machine_code(name), "LDTM"):
+    bodies = main_loops(machine_code(name), "LDTM")
+    assert len(bodies) == 2
+    for loop in bodies:
         codes = [i.opcode.split(".")[0] for i in loop.instructions]
         runs = re.findall(r"LDTM(?: LDTM)*", " ".join(c for c in codes if c in ELEMENTWISE))
         assert {run.count("LDTM") for run in runs} == {4}  # of 32 columns each
