@@ -1,0 +1,120 @@
+"""The dependences of a problem for the page: a table, the critical recurrence, and a drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...models.certificate import Bounds, RecurrenceBound
+from ...models.problem import Dependence, SchedulingProblem
+from ...models.schedule import Schedule
+from .layers import lay_out
+
+MOST_NODES = 150
+MOST_EDGES = 500
+"""What is larger is listed and not drawn."""
+
+CHARACTER = 7.3  # pixels of one character of a node's name, on the wide side
+Fields = dict[str, object]
+
+
+def dependence_rows(
+    problem: SchedulingProblem, schedule: Schedule | None, bounds: Bounds | None
+) -> list[Fields]:
+    """Every dependence in the order of the problem, operations by their number."""
+    index = {operation.name: at for at, operation in enumerate(problem.operations)}
+    critical = critical_dependences(problem, bounds)
+    return [
+        {
+            "source": index[each.source],
+            "target": index[each.target],
+            "latency": each.latency_cycles,
+            "distance": each.distance,
+            "value": each.value,
+            "blocking": each.blocking,
+            "in_place": each.release == "start",
+            "crosses": schedule is not None and _crosses(schedule, each),
+            "handoff": each.handoff_cycles,
+            "staged": each.staged_bytes,
+            "critical": at in critical,
+        }
+        for at, each in enumerate(problem.dependences)
+    ]
+
+
+def critical_dependences(problem: SchedulingProblem, bounds: Bounds | None) -> frozenset[int]:
+    """Numbers of the dependences that the critical recurrence of the bounds runs along.
+
+    Of several between the same operations it is the one with the most latency, less distance times
+    the latency of one iteration. A hop of the recurrence that is no dependence but a
+    write-after-read (C9) has none.
+    """
+    recurrence = bounds.recurrence_attained_by if bounds is not None else None
+    if recurrence is None:
+        return frozenset()
+    found = (_steepest(problem, recurrence, *hop) for hop in _hops(recurrence))
+    return frozenset(at for at in found if at is not None)
+
+
+def _hops(recurrence: RecurrenceBound) -> list[tuple[str, str]]:
+    names = recurrence.operations
+    return list(zip(names, (*names[1:], names[0]), strict=True))
+
+
+def _steepest(
+    problem: SchedulingProblem, recurrence: RecurrenceBound, source: str, target: str
+) -> int | None:
+    between = [
+        (each.latency_cycles * recurrence.distance - each.distance * recurrence.latency_cycles, -at)
+        for at, each in enumerate(problem.dependences)
+        if each.source == source and each.target == target
+    ]
+    return -max(between)[1] if between else None
+
+
+def drawing(problem: SchedulingProblem, bounds: Bounds | None) -> Fields | None:
+    """Nodes and edges with their places in pixels; None if there are too many.
+
+    Dependences between the same operations at the same distance are one edge.
+    """
+    index = {operation.name: at for at, operation in enumerate(problem.operations)}
+    joined = _joined(problem, index)
+    if len(index) > MOST_NODES or len(joined) > MOST_EDGES:
+        return None
+    widths = [max(56.0, len(name) * CHARACTER + 42) for name in index]
+    layout = lay_out(widths, [(u, v, distance == 0) for u, v, distance in joined])
+    critical = critical_dependences(problem, bounds)
+    return {
+        "width": round(layout.width, 1),
+        "height": round(layout.height, 1),
+        "nodes": [
+            [round(x, 1), round(y, 1), round(width, 1)]
+            for (x, y), width in zip(layout.nodes, widths, strict=True)
+        ],
+        "edges": [
+            {
+                "dependences": numbers,
+                "source": source,
+                "target": target,
+                "distance": distance,
+                "critical": any(number in critical for number in numbers),
+                "points": [[round(x, 1), round(y, 1)] for x, y in points],
+            }
+            for ((source, target, distance), numbers), points in zip(
+                joined.items(), layout.edges, strict=True
+            )
+        ],
+    }
+
+
+def _joined(
+    problem: SchedulingProblem, index: Mapping[str, int]
+) -> dict[tuple[int, int, int], list[int]]:
+    found: dict[tuple[int, int, int], list[int]] = {}
+    for at, each in enumerate(problem.dependences):
+        key = index[each.source], index[each.target], each.distance
+        found.setdefault(key, []).append(at)
+    return found
+
+
+def _crosses(schedule: Schedule, dependence: Dependence) -> bool:
+    return schedule.warp_group(dependence.source) != schedule.warp_group(dependence.target)
