@@ -57,7 +57,7 @@ def static_files() -> Mapping[str, StaticFile]:
 
 def index_html() -> str:
     """The document at `/`; it holds no script and no style of its own."""
-    scripts = "\n".join(f'<script src="/page/{n}" defer></script>' for n in SERVED_SCRIPTS)
+    scripts = "\n".join(f'<script src="page/{n}" defer></script>' for n in SERVED_SCRIPTS)
     return file_text("index.html").replace("@scripts@", scripts)
 
 

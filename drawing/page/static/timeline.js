@@ -4,10 +4,10 @@
   twill.COLOURS = 6;
   twill.iterationColour = (iteration) => `i${((iteration % twill.COLOURS) + twill.COLOURS) % twill.COLOURS}`;
 
-  // Room for the longest name and a share beside it.
+  // Room for the longest name, and for what is said beside it in rows of one lane.
   twill.gutter = (rows) => {
-    const longest = Math.max(...rows.map((row) => row.name.length), 8);
-    return Math.min(Math.max(longest * 7.4 + 48, 116), window.innerWidth < 900 ? 124 : 190);
+    const wanted = rows.map((row) => row.name.length * 7.4 + (row.note && row.lanes.length === 1 ? row.note.length * 5.9 + 22 : 16));
+    return Math.min(Math.max(...wanted, 116), window.innerWidth < 900 ? 150 : 190);
   };
 
   const sections = (drawn, data) => {
@@ -53,7 +53,7 @@
     dependences: data.dependences,
     selection,
     label,
-    gutter: twill.gutter(drawn.units.length ? drawn.units : drawn.groups),
+    gutter: twill.gutter([...drawn.groups, ...drawn.units]),
     colour: (bar) => twill.iterationColour(drawn.phases ? bar.iteration : -bar.iteration),
     about: (bar) => about(data, bar),
     describe: (bar) => describe(data, bar),
