@@ -56,13 +56,10 @@ def page_data(answer: Answer, cuda: str | None = None, name: str = "") -> Fields
 
 def strategies(answer: Answer, cuda: str | None = None) -> Iterator[Fields]:
     """The answer, then each of its alternatives as if it were the answer."""
-    several = len(answer.alternatives) > 1
-    main = answer.schedule.digest() if answer.schedule is not None else ""
-    yield page_data(answer, cuda, "strategy 1" if several else "")
-    others = [a.schedule for a in answer.alternatives if a.schedule.digest() != main]
-    for number, schedule in enumerate(others, 2):
-        rows = schedule_rows(answer.problem, schedule)
-        other = answer.model_copy(update={"schedule": schedule, **rows})
+    yield page_data(answer, cuda, "strategy 1" if answer.alternatives else "")
+    for number, alternative in enumerate(answer.alternatives, 2):
+        rows = schedule_rows(answer.problem, alternative.schedule)
+        other = answer.model_copy(update={"schedule": alternative.schedule, **rows})
         yield page_data(other, None, f"strategy {number}")
 
 

@@ -55,6 +55,17 @@ def critical_dependences(problem: SchedulingProblem, bounds: Bounds | None) -> f
     return frozenset(at for at in found if at is not None)
 
 
+def overwriting_hops(
+    problem: SchedulingProblem, bounds: Bounds | None
+) -> tuple[tuple[str, str], ...]:
+    """Hops of the critical recurrence that are no dependences: C9, storage taken over in place."""
+    recurrence = bounds.recurrence_attained_by if bounds is not None else None
+    if recurrence is None:
+        return ()
+    hops = _hops(recurrence)
+    return tuple(hop for hop in hops if _steepest(problem, recurrence, *hop) is None)
+
+
 def _hops(recurrence: RecurrenceBound) -> list[tuple[str, str]]:
     names = recurrence.operations
     return list(zip(names, (*names[1:], names[0]), strict=True))
@@ -74,10 +85,13 @@ def _steepest(
 def drawing(problem: SchedulingProblem, bounds: Bounds | None) -> Fields | None:
     """Nodes and edges with their places in pixels; None if there are too many.
 
-    Dependences between the same operations at the same distance are one edge.
+    Dependences between the same operations at the same distance are one edge; an edge without
+    dependences is a write-after-read (C9) of the critical recurrence.
     """
     index = {operation.name: at for at, operation in enumerate(problem.operations)}
     joined = _joined(problem, index)
+    for source, target in overwriting_hops(problem, bounds):
+        joined.setdefault((index[source], index[target], 0), [])
     if len(index) > MOST_NODES or len(joined) > MOST_EDGES:
         return None
     widths = [max(56.0, len(name) * CHARACTER + 42) for name in index]
@@ -96,7 +110,7 @@ def drawing(problem: SchedulingProblem, bounds: Bounds | None) -> Fields | None:
                 "source": source,
                 "target": target,
                 "distance": distance,
-                "critical": any(number in critical for number in numbers),
+                "critical": not numbers or any(number in critical for number in numbers),
                 "points": [[round(x, 1), round(y, 1)] for x, y in points],
             }
             for ((source, target, distance), numbers), points in zip(

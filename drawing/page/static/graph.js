@@ -26,7 +26,9 @@
     return `M${x} ${y}l-4 ${7 * up}h8z`;
   };
 
-  const edgeWords = (data, edge) => edge.dependences.map((number) => {
+  const OVERWRITES = "write-after-read: takes its storage over in place";
+
+  const edgeWords = (data, edge) => (edge.dependences.length ? edge.dependences.map((number) => {
     const each = data.dependences[number];
     const parts = [`latency ${twill.cycles(each.latency)}`];
     if (each.distance) parts.push(twill.plural(each.distance, "iteration") + " later");
@@ -34,7 +36,7 @@
     if (each.blocking) parts.push("blocks");
     if (each.crosses) parts.push(`crosses warp groups (hand-off ${twill.cycles(each.handoff)})`);
     return parts.join(", ");
-  });
+  }) : [OVERWRITES]);
 
   const drawEdge = (data, edge) => {
     const name = `${data.operations[edge.source].name} → ${data.operations[edge.target].name}`;
