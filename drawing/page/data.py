@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ...models.answer import Answer
 from ...models.certificate import Bounds
@@ -17,7 +18,7 @@ from .occupancy import Occupancy, memory_occupancies, register_occupancies
 from .timeline import steady_period, timeline
 
 FORMAT = "twill-page/1"
-Fields = dict[str, object]
+Fields = dict[str, Any]
 
 
 def page_data(answer: Answer, cuda: str | None = None, name: str = "") -> Fields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ...models.certificate import Bounds, RecurrenceBound
 from ...models.problem import Dependence, SchedulingProblem
@@ -14,7 +15,7 @@ MOST_EDGES = 500
 """What is larger is listed and not drawn."""
 
 CHARACTER = 7.3  # pixels of one character of a node's name, on the wide side
-Fields = dict[str, object]
+Fields = dict[str, Any]
 
 
 def dependence_rows(

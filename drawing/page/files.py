@@ -26,13 +26,6 @@ POLICY = (
 )
 """Content-Security-Policy of the served page."""
 
-ICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><path fill="#0b62b8" d="M1 5l4-4h2'
-    "l-6 6zM13 5l4-4h2l-6 6zM7 11l4-4h2l-6 6zM1 17l4-4h2l-6 6zM13 17l4-4h2l-6 6z"
-    '"/><path fill="#7d8894" d="M7 5l4-4h2l-6 6zM1 11l4-4h2l-6 6zM13 11l4-4h2l-6 6zM7 17l4-4h2l-6 6z'
-    '"/></svg>'
-)
-
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
@@ -46,7 +39,7 @@ def static_files() -> Mapping[str, StaticFile]:
     """Every file of the served page by its path below the root: `index.html`, `page/NAME`."""
     found = {
         "index.html": StaticFile(index_html().encode(), "text/html; charset=utf-8"),
-        "page/icon.svg": StaticFile(ICON.encode(), "image/svg+xml"),
+        "page/icon.svg": StaticFile(_bytes("icon.svg"), "image/svg+xml"),
         "page/page.css": StaticFile(_bytes("page.css"), "text/css; charset=utf-8"),
         "page/served.css": StaticFile(_bytes("served.css"), "text/css; charset=utf-8"),
     }

@@ -12,8 +12,8 @@ from urllib.parse import quote
 from ...models.answer import Answer
 from ...models.document import canonical_text
 from ..sentences import headline
-from .data import page_data, strategies
-from .files import FILE_SCRIPTS, ICON, file_text
+from .data import Fields, page_data, strategies
+from .files import FILE_SCRIPTS, file_text
 
 Cuda = Mapping[int, str]  # number of an answer: the CUDA source made from it
 
@@ -37,7 +37,7 @@ def page_html(answers: Iterable[Answer], cuda: Cuda | None = None, *, compare: b
     parts = {
         "policy": _policy(script, style),
         "title": escape(f"{titles} - Twill"),
-        "icon": "data:image/svg+xml," + quote(ICON),
+        "icon": "data:image/svg+xml," + quote(file_text("icon.svg")),
         "style": style,
         "noscript": escape(_without_script(given)),
         "data": embedded_json({"schedules": shown, "comparing": compare}),
@@ -69,7 +69,7 @@ def _without_script(answers: Iterable[Answer]) -> str:
     return " ".join([*said, "This page draws itself with JavaScript, which is off."])
 
 
-def _tell_apart(shown: list[dict[str, object]]) -> None:
+def _tell_apart(shown: list[Fields]) -> None:
     """Equal names get numbers."""
     names = [data["name"] for data in shown]
     for at, data in enumerate(shown):

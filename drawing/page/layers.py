@@ -90,9 +90,9 @@ def _rows(count: int, layer_of: Sequence[int], chains: Iterable[list[Node]]) -> 
     for node in range(count):
         rows[layer_of[node]].append(node)
     for chain in chains:
-        for node in chain:
-            if isinstance(node, tuple):
-                rows[node[1]].append(node)
+        for passing in chain:
+            if isinstance(passing, tuple):
+                rows[passing[1]].append(passing)
     return rows
 
 

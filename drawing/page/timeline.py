@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ...models.errors import UsageError
 from ...models.problem import SchedulingProblem
@@ -10,7 +11,7 @@ from ...models.schedule import Schedule
 from ..expansion import Expansion, expand, steady_window
 from ..timeline_rows import Bar, Row, group_rows, unit_rows
 
-Fields = dict[str, object]
+Fields = dict[str, Any]
 
 
 def timeline(problem: SchedulingProblem, schedule: Schedule) -> Fields | None:

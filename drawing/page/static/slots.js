@@ -32,8 +32,8 @@
     constructor({ interval, strips, label, about, gutter = 150, onPick = null }) {
       Object.assign(this, { interval, strips, about, gutter, onPick });
       this.slot = 0;
-      this.edges = [...new Set([0, ...strips.flatMap((strip) => strip.layers.map((layer) => layer[0]))])]
-        .sort((a, b) => a - b);
+      this.edges = [...new Set([0, ...strips.flatMap((strip) => strip.layers.flatMap(([first, end]) => [first, end]))])]
+        .filter((slot) => slot < interval).sort((a, b) => a - b);
       let y = 26;
       for (const strip of strips) {
         strip.y = y;

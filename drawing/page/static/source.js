@@ -99,7 +99,7 @@
     selection.watch(({ operation }) => {
       shown = 0;
       said.textContent = operation === null ? "choose a line or an operation" : `${data.operations[operation].name}: no lines of its own`;
-      if (box.isConnected) go(0);
+      go(0);
     });
     return twill.html("span", { class: "stepper" }, said, button("↑", "Place before", -1), button("↓", "Next place", 1));
   };
@@ -129,10 +129,18 @@
       : ["No CUDA source is given. ", twill.html("code", null, "twill emit SCHEDULE -o bundle"),
         " makes it; ", twill.html("code", null, "twill show SCHEDULE --format html --cuda bundle/kernel.cu"), " shows it here."]));
 
-  twill.sourceView = (data, selection) => twill.html("div", { class: "panes" },
+  const panes = (data, selection) => twill.html("div", { class: "panes" },
     data.sources.kernel ? kernelPane(data, selection)
       : twill.html("section", { class: "pane" }, twill.html("header", null, twill.html("h3", null, "Kernel document")),
         twill.html("p", { class: "empty" }, "This schedule was stored without its texts; ",
           twill.html("code", null, "twill solve KERNEL -o schedule.json"), " keeps them.")),
     data.sources.cuda ? cudaPane(data, selection) : missingCuda(data));
+
+  twill.sourceView = (data, selection) => {
+    const element = panes(data, selection);
+    element.shown = () => {
+      for (const box of element.querySelectorAll(".code")) bring(box, box.querySelector(".line.chosen"));
+    };
+    return element;
+  };
 })();

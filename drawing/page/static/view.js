@@ -47,7 +47,7 @@
   ];
 
   // Panels are made when they are first looked at.
-  const tabbed = (tabs, label, onShow) => {
+  const tabbed = (tabs, label) => {
     const panels = tabs.map(([key, , make]) => ({ make, element: twill.html("div", { class: "panel", role: "tabpanel", id: `panel-${key}`, "aria-labelledby": `tab-${key}`, hidden: true }) }));
     const buttons = tabs.map(([key, name], at) => twill.html("button", {
       type: "button", role: "tab", id: `tab-${key}`, "aria-controls": `panel-${key}`, onclick: () => show(at),
@@ -59,7 +59,8 @@
         panels[at].element.hidden = at !== shown;
       });
       fill(panels[shown]);
-      if (onShow) onShow(tabs[shown][0]);
+      const { shown: look } = panels[shown].element.firstChild; // what can be done only when it is seen
+      if (look) look();
     };
     const fill = (panel) => {
       if (!panel.element.firstChild) panel.element.append(panel.make());

@@ -121,5 +121,5 @@ def test_strategies_are_views_of_their_own(answer: Answer) -> None:
     alternatives = (Alternative(schedule=other, warp_groups=(), objectives=()),)
     both = list(strategies(answer.model_copy(update={"alternatives": alternatives})))
     assert [data["name"] for data in both] == ["strategy 1", "strategy 2"]
-    assert [data["figures"]["stages"] for data in both] == [3, 4]  # type: ignore[index]
+    assert [data["figures"]["stages"] for data in both] == [3, 4]
     assert [data["name"] for data in strategies(answer)] == ["toy on toy_machine"]
