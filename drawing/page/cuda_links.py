@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 # `// acc[0], iteration n - 1` or `// acc[0]`, alone on its line; `// ---- compute-1` ends one.
 _COMMENT = re.compile(r"^(?P<indent> *)// (?P<name>[^ ,]+)(?:, iteration .*)?$")
+_LOOP = ("#pragma unroll 1", "if (trips ")
 _SECTION = re.compile(r"^ *// ----")
 
 
@@ -38,8 +39,8 @@ def _stretches(lines: list[str]) -> Iterator[tuple[int, int, str]]:
 
 
 def _leaves(line: str, indent: int) -> bool:
-    """Whether a line stands outside the block, or begins the steady state."""
+    """Whether a line stands outside the block, or begins the loop or its steady state."""
     stripped = line.lstrip(" ")
     if not stripped:
         return False
-    return len(line) - len(stripped) < indent or stripped == "#pragma unroll 1"
+    return len(line) - len(stripped) < indent or stripped.startswith(_LOOP)

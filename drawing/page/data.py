@@ -38,7 +38,7 @@ def page_data(answer: Answer, cuda: str | None = None, name: str = "") -> Fields
         "headline": _sentence(headline(answer)),
         "reason": answer.reason,
         "figures": _figures(answer),
-        "operations": [_operation(o, answer) for o in answer.problem.operations],
+        "operations": _operations(answer.problem, schedule),
         "units": list(_units(answer.problem, schedule)),
         "dependences": dependence_rows(answer.problem, schedule, answer.bounds),
         "recurrence": _recurrence(answer.bounds),
@@ -53,6 +53,11 @@ def page_data(answer: Answer, cuda: str | None = None, name: str = "") -> Fields
         "cuda_links": _links(answer.problem, cuda),
         **(_scheduled(answer.problem, schedule) if schedule is not None else _UNSCHEDULED),
     }
+
+
+def page_value(answer: Answer, cuda: str | None = None) -> Fields:
+    """What `/v1/schedules/{id}/page.json` gives: the answer and its alternatives, each as data."""
+    return {"schedules": list(strategies(answer, cuda))}
 
 
 def strategies(answer: Answer, cuda: str | None = None) -> Iterator[Fields]:
@@ -115,20 +120,26 @@ def _figures(answer: Answer) -> Fields:
     }
 
 
-def _operation(operation: Operation, answer: Answer) -> Fields:
-    schedule = answer.schedule
-    placed: Fields = {"issue_cycle": None, "stage": None, "slot": None, "group": None}
-    if schedule is not None:
-        names = group_names(answer.problem, schedule)
-        placed = {
+def _operations(problem: SchedulingProblem, schedule: Schedule | None) -> list[Fields]:
+    if schedule is None:
+        nowhere = {"issue_cycle": None, "stage": None, "slot": None, "group": None}
+        return [{**_operation(operation), **nowhere} for operation in problem.operations]
+    names = group_names(problem, schedule)
+    return [
+        {
+            **_operation(operation),
             "issue_cycle": schedule.issue_cycle(operation.name),
             "stage": schedule.stage(operation.name),
             "slot": schedule.slot(operation.name),
             "group": names[schedule.warp_group(operation.name)],
         }
+        for operation in problem.operations
+    ]
+
+
+def _operation(operation: Operation) -> Fields:
     return {
         "name": operation.name,
-        **placed,
         "latency": operation.latency_cycles,
         "issue": operation.issue_cycles,
         "wait": operation.wait_cycles,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...models.certificate import Bounds, RecurrenceBound
+from ...models.certificate import Bounds
 from ...models.problem import Dependence, SchedulingProblem
 from ...models.schedule import Schedule
 from .layers import lay_out
@@ -49,10 +49,7 @@ def critical_dependences(problem: SchedulingProblem, bounds: Bounds | None) -> f
     the latency of one iteration. A hop of the recurrence that is no dependence but a
     write-after-read (C9) has none.
     """
-    recurrence = bounds.recurrence_attained_by if bounds is not None else None
-    if recurrence is None:
-        return frozenset()
-    found = (_steepest(problem, recurrence, *hop) for hop in _hops(recurrence))
+    found = _along_recurrence(problem, bounds).values()
     return frozenset(at for at in found if at is not None)
 
 
@@ -60,31 +57,31 @@ def overwriting_hops(
     problem: SchedulingProblem, bounds: Bounds | None
 ) -> tuple[tuple[str, str], ...]:
     """Hops of the critical recurrence that are no dependences: C9, storage taken over in place."""
+    found = _along_recurrence(problem, bounds)
+    return tuple(hop for hop, number in found.items() if number is None)
+
+
+def _along_recurrence(
+    problem: SchedulingProblem, bounds: Bounds | None
+) -> dict[tuple[str, str], int | None]:
+    """For each hop, source and target, the number of its dependence."""
     recurrence = bounds.recurrence_attained_by if bounds is not None else None
     if recurrence is None:
-        return ()
-    hops = _hops(recurrence)
-    return tuple(hop for hop in hops if _steepest(problem, recurrence, *hop) is None)
-
-
-def _hops(recurrence: RecurrenceBound) -> list[tuple[str, str]]:
+        return {}
     names = recurrence.operations
-    return list(zip(names, (*names[1:], names[0]), strict=True))
-
-
-def _steepest(
-    problem: SchedulingProblem, recurrence: RecurrenceBound, source: str, target: str
-) -> int | None:
-    between = [
-        (each.latency_cycles * recurrence.distance - each.distance * recurrence.latency_cycles, -at)
-        for at, each in enumerate(problem.dependences)
-        if each.source == source and each.target == target
-    ]
-    return -max(between)[1] if between else None
+    between: dict[tuple[str, str], list[tuple[int, int]]] = {
+        hop: [] for hop in zip(names, (*names[1:], names[0]), strict=True)
+    }
+    for at, each in enumerate(problem.dependences):
+        if (each.source, each.target) in between:
+            weight = each.latency_cycles * recurrence.distance
+            weight -= each.distance * recurrence.latency_cycles
+            between[each.source, each.target].append((weight, -at))
+    return {hop: -max(found)[1] if found else None for hop, found in between.items()}
 
 
 def drawing(problem: SchedulingProblem, bounds: Bounds | None) -> Fields | None:
-    """Nodes and edges with their places in pixels; None if there are too many.
+    """Nodes and edges with their places in pixels; None if there is too much to draw.
 
     Dependences between the same operations at the same distance are one edge; an edge without
     dependences is a write-after-read (C9) of the critical recurrence.
@@ -97,6 +94,8 @@ def drawing(problem: SchedulingProblem, bounds: Bounds | None) -> Fields | None:
         return None
     widths = [max(56.0, len(name) * CHARACTER + 42) for name in index]
     layout = lay_out(widths, [(u, v, distance == 0) for u, v, distance in joined])
+    if layout is None:
+        return None
     critical = critical_dependences(problem, bounds)
     return {
         "width": round(layout.width, 1),

@@ -10,6 +10,7 @@ from itertools import pairwise
 import networkx
 
 SWEEPS = 12
+MOST_PASSINGS = 6000  # ends of edges, and layers that they pass
 Point = tuple[float, float]
 Node = int | tuple[int, int]  # a number, or (edge, layer): where an edge passes a layer
 
@@ -36,8 +37,8 @@ class Layout:
     edges: tuple[tuple[Point, ...], ...]  # from the source's border to the target's
 
 
-def lay_out(widths: Sequence[float], edges: Sequence[tuple[int, int, bool]]) -> Layout:
-    """Nodes of those widths, edges as (source, target, forward).
+def lay_out(widths: Sequence[float], edges: Sequence[tuple[int, int, bool]]) -> Layout | None:
+    """Nodes of those widths, edges as (source, target, forward); None for too many long edges.
 
     Forward edges point downwards, but for those of a circuit. The others point upwards where the
     forward ones put their source below their target; an edge from a node to itself is a loop at
@@ -45,6 +46,8 @@ def lay_out(widths: Sequence[float], edges: Sequence[tuple[int, int, bool]]) -> 
     """
     layer_of = _layers(len(widths), edges)
     chains = [_chain(number, edge, layer_of) for number, edge in enumerate(edges)]
+    if sum(map(len, chains)) > MOST_PASSINGS:
+        return None
     rows = _rows(len(widths), layer_of, chains)
     neighbours = _neighbours(chains)
     _order(rows, neighbours)

@@ -11,6 +11,9 @@ from ...models.schedule import Schedule
 from ..expansion import Expansion, expand, steady_window
 from ..timeline_rows import Bar, Row, group_rows, unit_rows
 
+MOST_BARS = 8000
+"""More than these a browser draws too slowly."""
+
 Fields = dict[str, Any]
 
 
@@ -19,6 +22,8 @@ def timeline(problem: SchedulingProblem, schedule: Schedule) -> Fields | None:
     try:
         expansion = expand(problem, schedule)
     except UsageError:
+        return None
+    if _bars(expansion) > MOST_BARS:
         return None
     phases = [{"name": n, "first": first, "end": end} for n, first, end in expansion.phases]
     return {
@@ -37,7 +42,13 @@ def steady_period(problem: SchedulingProblem, schedule: Schedule) -> Fields | No
         return None
     interval = schedule.initiation_interval
     expansion = Expansion(interval, stages=1, iterations=1, instances=window)
+    if _bars(expansion) > MOST_BARS:
+        return None
     return {"end": interval, **_rows(problem, schedule, expansion)}
+
+
+def _bars(expansion: Expansion) -> int:
+    return sum(1 + len(instance.operation.reservations) for instance in expansion.instances)
 
 
 def _rows(problem: SchedulingProblem, schedule: Schedule, expansion: Expansion) -> Fields:

@@ -13,7 +13,6 @@ from twill.kernels import library
 from twill.pipeline import read_answer
 from twill.tests.support.browser import ARGUMENTS, CHROMIUM
 
-playwright = pytest.importorskip("playwright.sync_api")
 SCHEDULES = Path(library.__file__).parent / "schedules"
 Open = Callable[..., Any]
 
@@ -22,6 +21,7 @@ Open = Callable[..., Any]
 def chromium() -> Iterator[Any]:
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}")
+    playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         yield browser

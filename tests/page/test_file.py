@@ -6,8 +6,15 @@ from typing import Any
 
 import pytest
 
+from twill.drawing.page import timeline
+from twill.drawing.page.html import page_html
+from twill.kernels import library
+from twill.models.answer import Answer
+from twill.pipeline import read_answer
+
 Open = Callable[..., Any]
 FileOf = Callable[..., str]
+SCHEDULES = Path(library.__file__).parent / "schedules"
 ATTENTION = "flash_attention_forward@h100-sxm"
 CUDA = Path(__file__).parents[1] / "golden" / "kernels" / "flash_attention_forward.h100-sxm.cu"
 TABS = ("timeline", "table", "graph", "occupancy", "source", "certificate")
@@ -152,6 +159,40 @@ def test_a_schedule_is_like_itself(open_page: Open, file_of: FileOf) -> None:
     page = open_page(file_of(ATTENTION, ATTENTION, compare=True))
     assert page.get_by_text("Every operation stands where it stood.").is_visible()
     assert page.locator(".view-compare .tag").count() == 0
+
+
+def test_what_has_no_schedule_says_so(open_page: Open, tmp_path: Path) -> None:
+    solved = read_answer(str(SCHEDULES / "gemm@b200.json"))
+    words = "the time limit of 2 s was reached"
+    answer = Answer(
+        kernel="gemm", gpu="b200", status="unknown", reason=words,
+        problem=solved.problem, bounds=solved.bounds,
+    )  # fmt: skip
+    file = tmp_path / "unknown.html"
+    file.write_text(page_html([answer]))
+    page = open_page(file.as_uri())
+    said = (
+        "Unknown: no schedule was found, and none is excluded. The time limit of 2 s was reached."
+    )
+    assert page.locator(".schedule-head .lead").inner_text() == said
+    assert page.locator("#panel-certificate").is_visible()
+    for tab in ("timeline", "table", "occupancy"):
+        page.locator(f"#tab-{tab}").click()
+        assert page.locator(f"#panel-{tab} .empty").is_visible()
+    page.locator("#tab-graph").click()
+    assert page.locator(".node").count() == 4
+
+
+def test_a_long_schedule_is_shown_for_one_period(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeline, "MOST_BARS", 120)  # attention has 84 in one period
+    file = tmp_path / "long.html"
+    file.write_text(page_html([read_answer(str(SCHEDULES / f"{ATTENTION}.json"))]))
+    page = open_page(file.as_uri())
+    assert page.evaluate("document.querySelector('.timeline').chart.end") == 2048
+    assert page.get_by_text("1 iteration older").first.is_visible()
+    assert page.get_by_text("prologue").count() == 0
 
 
 def luminance(colour: str) -> float:

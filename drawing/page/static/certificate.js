@@ -41,7 +41,7 @@
       twill.html("section", null, twill.html("h3", null, "What is proved, and how"),
         twill.html("p", { class: "lead" }, data.headline), list(certificate.proof)),
       twill.html("section", null, twill.html("h3", null, "Bounds"), list(certificate.bounds),
-        certificate.units.length ? twill.table(["bound", "#work", "#capacity", "#cycles", "of II"], boundRows(data), { class: "grid", label: "Bounds" }) : null),
+        certificate.units.length ? twill.table(["bound", "#work", "#capacity", "#cycles", data.figures.initiation_interval ? "of II" : "of MinII"], boundRows(data), { class: "grid", label: "Bounds" }) : null),
       twill.html("section", null, twill.html("h3", null, "Made from, and by"), digests(data)));
   };
 })();

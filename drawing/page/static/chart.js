@@ -138,7 +138,7 @@
       const step = twill.roundStep(this.perPixel, 90);
       for (let at = Math.ceil(this.from / step) * step; at <= this.to; at += step) {
         parts.push(twill.svg("line", { class: "tick", x1: x(at), x2: x(at), y1: this.axisHeight - 4, y2: this.height }));
-        if (x(at) < this.plotWidth - 24) {
+        if (x(at) + twill.number(at).length * 6.6 < this.plotWidth) {
           parts.push(twill.svg("text", { class: "number", x: x(at) + 3, y: this.axisHeight - 8 }, twill.number(at)));
         }
       }

@@ -8,7 +8,7 @@
   const words = (each) => {
     const parts = [`${twill.cycles(each.latency)}`];
     if (each.distance) parts.push(`+${twill.plural(each.distance, "iteration")}`);
-    if (each.crosses) parts.push(`crosses (+${twill.number(each.handoff)})`);
+    if (each.crosses) parts.push(each.handoff ? `crosses (+${twill.number(each.handoff)})` : "crosses");
     if (each.blocking) parts.push("blocks");
     if (each.critical) parts.push("critical");
     return parts.join(", ");
@@ -60,7 +60,7 @@
   const nothing = (data, selection) => [
     twill.html("h2", null, "Operations"),
     twill.html("p", { class: "hint" }, "Choose one to see it in every view."),
-    twill.html("p", { class: "columns" }, twill.html("span", null, "operation"), twill.html("span", null, "issue cycle, stage")),
+    twill.html("p", { class: "columns" }, twill.html("span", null, "operation"), data.figures.initiation_interval ? twill.html("span", null, "issue cycle, stage") : null),
     twill.html("ul", { class: "operations" }, data.operations.map((operation, at) => ({ operation, at }))
       .sort((a, b) => (a.operation.issue_cycle ?? a.at) - (b.operation.issue_cycle ?? b.at)).slice(0, 300)
       .map(({ operation, at }) => twill.html("li", null,

@@ -32,6 +32,7 @@
     }
     const notes = [`peak ${twill.number(held.peak)}`];
     if (held.reserved !== null) notes.push(`rings ${twill.number(held.reserved)}`);
+    if (held.holdings.length > MOST_HOLDINGS) notes.push(`${MOST_HOLDINGS} of ${held.holdings.length} drawn`);
     notes.push(held.limit ? `limit ${twill.number(held.limit)}` : "no limit", held.unit);
     return { name: held.name, limit: limit * 1.04, height, layers, marks, notes, held };
   };

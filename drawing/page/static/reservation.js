@@ -16,11 +16,13 @@
     };
   };
 
+  const MOST_ROWS = 400;
+
   const cells = (data, strips) => {
     const bounds = [...new Set([0, ...strips.flatMap((strip) => strip.pieces.flatMap(([first, end]) => [first, end]))])]
       .sort((a, b) => a - b);
     const interval = data.figures.initiation_interval;
-    return bounds.filter((at) => at < interval).map((first, at) => {
+    const rows = bounds.filter((at) => at < interval).slice(0, MOST_ROWS).map((first, at) => {
       const end = bounds[at + 1] ?? interval;
       const slots = end - first === 1 ? twill.number(first) : `${twill.number(first)} – ${twill.number(end - 1)}`;
       return twill.html("tr", null, twill.html("th", { scope: "row", class: "n" }, slots),
@@ -32,9 +34,8 @@
           ] : "");
         }));
     });
+    return { rows, more: Math.max(bounds.filter((at) => at < interval).length - MOST_ROWS, 0) };
   };
-
-  const MOST_ROWS = 400;
 
   twill.reservationView = (data, selection) => {
     if (!data.table.length) return twill.html("p", { class: "empty" }, "There is no schedule, hence no table.");
@@ -55,12 +56,12 @@
     const stages = Array.from({ length: Math.min(data.figures.stages, twill.COLOURS) }, (_, at) =>
       twill.html("span", { class: "key" }, twill.html("i", { class: `swatch i${at}` }),
         at === 0 ? "stage 0, of the newest iteration" : `stage ${at}, ${twill.plural(at, "iteration")} older`));
-    const rows = cells(data, strips);
+    const { rows, more } = cells(data, strips);
     return twill.html("div", null,
       chart.element, twill.html("div", { class: "legend" }, stages),
       twill.html("details", null, twill.html("summary", null, "The same as numbers"),
         twill.table(["#slots", ...strips.map((strip) => `${strip.name} / ${twill.number(strip.limit)}`)],
-          rows.slice(0, MOST_ROWS), { class: "grid", label: "Modulo reservation table" }),
-        rows.length > MOST_ROWS ? twill.html("p", { class: "hint" }, `and ${rows.length - MOST_ROWS} rows more`) : null));
+          rows, { class: "grid", label: "Modulo reservation table" }),
+        more ? twill.html("p", { class: "hint" }, `and ${twill.plural(more, "row")} more`) : null));
   };
 })();

@@ -32,6 +32,7 @@
     constructor({ interval, strips, label, about, gutter = 150, onPick = null }) {
       Object.assign(this, { interval, strips, about, gutter, onPick });
       this.slot = 0;
+      this.key = null; // what is highlighted
       this.edges = [...new Set([0, ...strips.flatMap((strip) => strip.layers.flatMap(([first, end]) => [first, end]))])]
         .filter((slot) => slot < interval).sort((a, b) => a - b);
       let y = 26;
@@ -91,6 +92,7 @@
       const parts = this.axis();
       for (const strip of this.strips) parts.push(...this.strip(strip));
       this.drawn.replaceChildren(...parts);
+      this.highlight(this.key);
     }
 
     axis() {
@@ -132,6 +134,7 @@
     }
 
     highlight(key) {
+      this.key = key;
       this.focusable.classList.toggle("choosing", key !== null);
       for (const group of this.drawn.querySelectorAll(".layer")) {
         group.classList.toggle("same", key !== null && group.key === key);

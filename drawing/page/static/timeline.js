@@ -59,17 +59,19 @@
     describe: (bar) => describe(data, bar),
   });
 
-  const legend = (data) => {
-    const keys = Array.from({ length: Math.min(data.timeline.iterations, twill.COLOURS) }, (_, at) =>
-      twill.html("span", { class: "key" }, twill.html("i", { class: `swatch i${at}` }), `iteration ${at}`));
+  const legend = (data, drawn) => {
+    const count = Math.min(drawn.phases ? drawn.iterations : data.figures.stages, twill.COLOURS);
+    const words = (at) => (drawn.phases ? `iteration ${at}` : at ? `${twill.plural(at, "iteration")} older` : "newest iteration");
+    const keys = Array.from({ length: count }, (_, at) =>
+      twill.html("span", { class: "key" }, twill.html("i", { class: `swatch i${at}` }), words(at)));
     return twill.html("div", { class: "legend" }, keys,
       twill.html("span", { class: "key" }, twill.html("i", { class: "swatch i0 part" }), "issues or holds the unit, then in flight"),
       twill.html("span", { class: "key" }, twill.html("i", { class: "swatch dash" }), "a period begins"));
   };
 
-  const controls = (chart, data) => {
+  const controls = (chart, data, drawn) => {
     const interval = data.figures.initiation_interval;
-    const steady = data.timeline.phases.find((phase) => phase.name === "steady state");
+    const steady = (drawn.phases || []).find((phase) => phase.name === "steady state");
     const button = (text, label, action) =>
       twill.html("button", { type: "button", class: "quiet", "aria-label": label, title: label, onclick: action }, text);
     const reading = twill.html("span", { class: "reading", "aria-live": "off" });
@@ -87,13 +89,14 @@
   };
 
   twill.timelineView = (data, selection) => {
-    if (!data.timeline) {
+    const drawn = data.timeline || data.steady; // what is too large is shown for one period
+    if (!drawn) {
       return twill.html("p", { class: "empty" }, data.figures.initiation_interval
         ? "This schedule has too many operations to be drawn; the reservation table shows one period of it."
         : "There is no schedule to draw.");
     }
-    const chart = twill.scheduleChart(data, data.timeline, selection,
+    const chart = twill.scheduleChart(data, drawn, selection,
       "Timeline. Arrow keys move it, plus and minus zoom, Enter goes to its operations.");
-    return twill.html("div", { class: "view-timeline" }, controls(chart, data), chart.element, legend(data));
+    return twill.html("div", null, controls(chart, data, drawn), chart.element, legend(data, drawn));
   };
 })();

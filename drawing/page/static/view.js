@@ -5,6 +5,8 @@
     optimal: "optimal", feasible: "feasible, not proved least", infeasible: "infeasible, proved", unknown: "unknown",
   };
 
+  const asSentence = (words) => words.charAt(0).toUpperCase() + words.slice(1).replace(/[.]?$/, ".");
+
   const figure = (name, value, note) => twill.html("div", { class: "figure" },
     twill.html("dt", null, name), twill.html("dd", null, twill.html("b", null, value), note ? twill.html("span", null, note) : null));
 
@@ -82,7 +84,7 @@
       twill.html("h1", null, data.kernel, twill.html("span", null, ` on ${data.gpu}`)),
       twill.html("span", { class: `status ${data.status}` }, STATUS[data.status] || data.status),
       twill.html("div", { class: "actions" }, actions)),
-    data.status !== "optimal" ? twill.html("p", { class: "lead" }, data.headline, data.reason ? ` ${data.reason.replace(/[.]?$/, ".")}` : "") : null,
+    data.status !== "optimal" ? twill.html("p", { class: "lead" }, data.headline, data.reason ? ` ${asSentence(data.reason)}` : "") : null,
     figures(data));
 
   twill.scheduleView = (data, actions) => {

@@ -59,4 +59,6 @@ def test_every_operation_of_a_printed_kernel_has_lines(path: Path) -> None:
         assert before < first <= last
         before = last
         assert lines[first - 1].strip().startswith(f"// {name}")
-        assert not any("#pragma unroll 1" in line for line in lines[first - 1 : last])
+        inside = "\n".join(lines[first - 1 : last])
+        assert "#pragma unroll 1" not in inside
+        assert "if (trips" not in inside
