@@ -36,9 +36,9 @@ class StaticFile:
 
 
 def static_files() -> Mapping[str, StaticFile]:
-    """Every file of the served page by its path below the root: `index.html`, `page/NAME`."""
+    """Every file of the served page by its path below `/`; the empty path is the page itself."""
     found = {
-        "index.html": StaticFile(index_html().encode(), "text/html; charset=utf-8"),
+        "": StaticFile(index_html().encode(), "text/html; charset=utf-8"),
         "page/icon.svg": StaticFile(_bytes("icon.svg"), "image/svg+xml"),
         "page/page.css": StaticFile(_bytes("page.css"), "text/css; charset=utf-8"),
         "page/served.css": StaticFile(_bytes("served.css"), "text/css; charset=utf-8"),

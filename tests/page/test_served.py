@@ -12,7 +12,7 @@ from twill.kernels.library import kernel_path
 from twill.models.answer import Answer
 from twill.models.progress import Progress
 from twill.pipeline import read_answer
-from twill.tests.support.fake_service import FakeService, canned, serving
+from twill.tests.support.page_service import FakeService, canned, serving
 
 Open = Callable[..., Any]
 SCHEDULES = Path(library.__file__).parent / "schedules"

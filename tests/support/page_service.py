@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from twill.drawing.page.data import strategies
+from twill.drawing.page.data import page_value
 from twill.drawing.page.files import POLICY, static_files
 from twill.gpu_profiles.library import profile_names
 from twill.kernels.library import kernel_names, kernel_path
@@ -127,7 +127,7 @@ def _add_page(app: FastAPI) -> None:
 
     @app.get("/{path:path}")
     def page(path: str) -> Response:
-        found = files.get(path or "index.html")
+        found = files.get(path)
         if found is None:
             return Response(status_code=404)
         policy = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
@@ -137,7 +137,7 @@ def _add_page(app: FastAPI) -> None:
 def _add_library(app: FastAPI) -> None:
     @app.get("/v1/kernels")
     def kernels() -> dict[str, Any]:
-        return {"kernels": [{"name": name, "summary": ""} for name in kernel_names()]}
+        return {"items": [{"name": name, "summary": ""} for name in kernel_names()]}
 
     @app.get("/v1/kernels/{name}")
     def kernel(name: str) -> Response:
@@ -145,7 +145,7 @@ def _add_library(app: FastAPI) -> None:
 
     @app.get("/v1/profiles")
     def profiles() -> dict[str, Any]:
-        return {"profiles": [{"name": name} for name in profile_names()]}
+        return {"items": [{"name": name} for name in profile_names()]}
 
 
 def _add_jobs(app: FastAPI, service: FakeService) -> None:
@@ -163,7 +163,7 @@ def _add_jobs(app: FastAPI, service: FakeService) -> None:
     @app.get("/v1/schedules")
     def jobs() -> dict[str, Any]:
         found = [record.job.model_dump(mode="json") for record in service.records.values()]
-        return {"schedules": found[::-1], "next": None}
+        return {"items": found[::-1], "after": None}
 
     @app.get("/v1/schedules/{identity}")
     def job(identity: str) -> Response:
@@ -186,17 +186,13 @@ def _add_jobs(app: FastAPI, service: FakeService) -> None:
         record = service.records.get(identity)
         if record is None or record.answer is None:
             return refusal(404, "There is no such result.")
-        return JSONResponse(shown(record.answer, record.cuda))
+        return JSONResponse(page_value(record.answer, record.cuda))
 
     @app.get("/v1/schedules/{identity}/schedule.json")
     def schedule(identity: str) -> Response:
         answer = service.records[identity].answer
         assert answer is not None
         return Response(schedule_text(answer), media_type="application/json")
-
-
-def shown(answer: Answer, cuda: str | None = None) -> dict[str, Any]:
-    return {"schedules": list(strategies(answer, cuda))}
 
 
 def _names(wanted: ScheduleRequest) -> tuple[str, str]:

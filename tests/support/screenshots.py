@@ -23,7 +23,7 @@ from twill.models.progress import Observer
 from twill.pipeline import read_answer, read_task, solve_file, solve_task
 from twill.solver.question import Stop
 from twill.tests.support.browser import ARGUMENTS, CHROMIUM
-from twill.tests.support.fake_service import FakeService, serving
+from twill.tests.support.page_service import FakeService, serving
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 MOST_BYTES = 200_000

@@ -27,9 +27,8 @@
 
     async load(after) {
       try {
-        const body = await twill.api.jobs(after);
-        const jobs = Array.isArray(body) ? body : body.schedules || body.items || [];
-        this.next = body.next || null;
+        const { items: jobs, after: next } = await twill.api.jobs(after);
+        this.next = next;
         this.more.hidden = !this.next;
         if (!after) this.rows.replaceChildren();
         this.rows.append(...jobs.map((job) => this.row(job)));

@@ -6,9 +6,6 @@
   const field = (label, control, hint) => twill.html("label", { class: "field" },
     twill.html("span", null, label), control, hint ? twill.html("small", null, hint) : null);
 
-  const named = (entry) => (typeof entry === "string" ? { name: entry, summary: "" } : { name: entry.name || entry.profile || entry.kernel, summary: entry.summary || "" });
-  const listed = (body, key) => (Array.isArray(body) ? body : body[key] || []).map(named);
-
   twill.SolveForm = class {
     constructor(onAccepted) {
       this.onAccepted = onAccepted;
@@ -37,9 +34,9 @@
     async fill() {
       try {
         const [kernels, profiles] = await Promise.all([twill.api.kernels(), twill.api.profiles()]);
-        const option = (entry) => twill.html("option", { value: entry.name, title: entry.summary }, entry.name);
-        this.kernel.append(...listed(kernels, "kernels").map(option));
-        this.gpu.append(...listed(profiles, "profiles").map(option));
+        const option = (entry) => twill.html("option", { value: entry.name, title: entry.summary || null }, entry.name);
+        this.kernel.append(...kernels.items.map(option));
+        this.gpu.append(...profiles.items.map(option));
         this.say([]);
       } catch (fault) {
         this.refused(fault);

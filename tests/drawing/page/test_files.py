@@ -14,7 +14,7 @@ SCRIPTS = sorted(STATIC.glob("*.js"))
 
 def test_the_document_asks_for_files_that_exist() -> None:
     wanted = set(re.findall(r'(?:src|href)="([^"]+)"', index_html()))
-    assert wanted == set(static_files()) - {"index.html"}
+    assert wanted == set(static_files()) - {""}
 
 
 def test_the_document_keeps_its_policy() -> None:
@@ -29,7 +29,7 @@ def test_every_script_is_used() -> None:
 
 def test_content_types_are_told() -> None:
     types = {name: file.content_type for name, file in static_files().items()}
-    assert types["index.html"] == "text/html; charset=utf-8"
+    assert types[""] == "text/html; charset=utf-8"
     assert types["page/dom.js"] == "text/javascript; charset=utf-8"
     assert types["page/icon.svg"] == "image/svg+xml"
     assert all(file.content for file in static_files().values())
