@@ -12,7 +12,7 @@ from twill.kernels.library import kernel_path
 from twill.models.answer import Answer
 from twill.models.progress import Progress
 from twill.pipeline import read_answer
-from twill.tests.support.page_service import FakeService, canned, serving
+from twill.tests.support.page_service import PageService, canned, serving
 
 Open = Callable[..., Any]
 SCHEDULES = Path(library.__file__).parent / "schedules"
@@ -24,12 +24,12 @@ def stored(name: str) -> Answer:
 
 
 @pytest.fixture
-def service() -> FakeService:
-    return FakeService(canned(SCHEDULES, seconds=1.2))
+def service() -> PageService:
+    return PageService(canned(SCHEDULES, seconds=1.2))
 
 
 @pytest.fixture
-def address(service: FakeService) -> Iterator[str]:
+def address(service: PageService) -> Iterator[str]:
     with serving(service) as url:
         yield url
 
@@ -95,7 +95,7 @@ def test_nothing_to_solve_is_said_without_asking(open_page: Open, address: str) 
 
 
 def test_cancel_keeps_the_best_schedule(open_page: Open) -> None:
-    service = FakeService(canned(SCHEDULES, seconds=60))
+    service = PageService(canned(SCHEDULES, seconds=60))
     with serving(service) as address:
         page = open_page(address)
         paste(page, "gemm")
@@ -105,7 +105,7 @@ def test_cancel_keeps_the_best_schedule(open_page: Open) -> None:
         assert page.get_by_text("cancelled; a schedule was found before").is_visible()
 
 
-def test_two_schedules_are_compared(open_page: Open, service: FakeService, address: str) -> None:
+def test_two_schedules_are_compared(open_page: Open, service: PageService, address: str) -> None:
     service.add(stored("gemm@h100-sxm"))
     service.add(stored("gemm@b200"))
     page = open_page(address)
@@ -119,7 +119,7 @@ def test_two_schedules_are_compared(open_page: Open, service: FakeService, addre
 
 
 def test_the_key_is_sent_and_stays_in_this_tab(open_page: Open) -> None:
-    service = FakeService(canned(SCHEDULES), key="secret")
+    service = PageService(canned(SCHEDULES), key="secret")
     service.add(stored("gemm@h100-sxm"))
     with serving(service) as address:
         page = open_page(address)
@@ -138,7 +138,7 @@ def test_the_key_is_sent_and_stays_in_this_tab(open_page: Open) -> None:
 
 
 def test_a_broken_stream_goes_on_where_it_was(open_page: Open) -> None:
-    service = FakeService(canned(SCHEDULES, seconds=3))
+    service = PageService(canned(SCHEDULES, seconds=3))
     with serving(service) as address:
         page = open_page(address)
         resumed: list[str] = []
@@ -164,7 +164,7 @@ def test_a_broken_stream_goes_on_where_it_was(open_page: Open) -> None:
         assert sum("queued" in line for line in lines) == 1
 
 
-def test_a_hostile_kernel_stays_text(open_page: Open, service: FakeService, address: str) -> None:
+def test_a_hostile_kernel_stays_text(open_page: Open, service: PageService, address: str) -> None:
     answer = stored("gemm@h100-sxm")
     operations = tuple(o.model_copy(update={"summary": EVIL}) for o in answer.problem.operations)
     problem = answer.problem.model_copy(update={"operations": operations})
@@ -189,12 +189,13 @@ def test_hostile_events_stay_text(open_page: Open) -> None:
         stop.wait(1)
         return stored("gemm@h100-sxm")
 
-    with serving(FakeService(solve)) as address:
+    with serving(PageService(solve)) as address:
         page = open_page(address)
         paste(page, "gemm")
         page.get_by_role("button", name="Solve", exact=True).click()
         page.get_by_role("log").get_by_text("onerror=alert(1)").wait_for()
         assert page.locator("img").count() == 0
+        page.get_by_role("tab", name="Timeline").wait_for()  # before the service is gone
 
 
 def test_an_unknown_address_is_said(open_page: Open, address: str) -> None:

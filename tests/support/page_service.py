@@ -56,7 +56,7 @@ class Record:
         self.job = self.job.model_copy(update=changes)
 
 
-class FakeService:
+class PageService:
     """Jobs in memory; a thread for each solve."""
 
     def __init__(self, solve: Solve, key: str | None = None) -> None:
@@ -148,7 +148,7 @@ def _add_library(app: FastAPI) -> None:
         return {"items": [{"name": name} for name in profile_names()]}
 
 
-def _add_jobs(app: FastAPI, service: FakeService) -> None:
+def _add_jobs(app: FastAPI, service: PageService) -> None:
     @app.post("/v1/schedules")
     async def accept(request: Request) -> Response:
         wanted = ScheduleRequest.from_json((await request.body()).decode())
@@ -215,7 +215,7 @@ async def _stream(record: Record, last: int) -> AsyncIterator[str]:
 
 
 @contextmanager
-def serving(service: FakeService) -> Iterator[str]:
+def serving(service: PageService) -> Iterator[str]:
     """The address at which the service listens."""
     settings = uvicorn.Config(
         service.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"

@@ -23,7 +23,7 @@ from twill.models.progress import Observer
 from twill.pipeline import read_answer, read_task, solve_file, solve_task
 from twill.solver.question import Stop
 from twill.tests.support.browser import ARGUMENTS, CHROMIUM
-from twill.tests.support.page_service import FakeService, serving
+from twill.tests.support.page_service import PageService, serving
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 MOST_BYTES = 200_000
@@ -114,7 +114,7 @@ def solve(request: ScheduleRequest, observe: Observer, stop: threading.Event) ->
 
 def watched(page: Any) -> None:
     """A solve that is proved, just before its result is shown."""
-    with serving(FakeService(solve)) as address:
+    with serving(PageService(solve)) as address:
         page.route("**/page.json", lambda route: None)  # the picture is of what comes before
         page.goto(address)
         text = kernel_path("flash_attention_forward").read_text(encoding="utf-8")
