@@ -9,7 +9,8 @@ import pytest
 from twill.drawing.page import timeline
 from twill.drawing.page.html import page_html
 from twill.kernels import library
-from twill.models.answer import Answer
+from twill.kernels.library import kernel_path
+from twill.models.answer import Answer, Sources
 from twill.pipeline import read_answer
 
 Open = Callable[..., Any]
@@ -81,6 +82,20 @@ def test_a_line_of_cuda_leads_back_to_its_operation(open_page: Open, file_of: Fi
     page.get_by_role("tab", name="Source").click()
     page.get_by_text("tma_load_3d(v_tile + v_tile_slot * 32768, &v_map").first.click()
     assert chosen(page) == "v_tile"
+
+
+def test_a_line_of_the_kernel_names_its_operations(open_page: Open, tmp_path: Path) -> None:
+    answer = read_answer(str(SCHEDULES / f"{ATTENTION}.json"))
+    texts = Sources(kernel=kernel_path("flash_attention_forward").read_text())
+    file = tmp_path / "texts.html"
+    file.write_text(page_html([answer.model_copy(update={"sources": texts})]))
+    page = open_page(file.as_uri())
+    page.get_by_role("tab", name="Source").click()
+    line = page.locator(".code .line", has_text="acc = dot(p.to(bf16), v_tile")
+    line.get_by_role("button", name="acc[1]", exact=True).click()
+    assert chosen(page) == "acc[1]"
+    assert "chosen" in (line.get_attribute("class") or "")
+    assert "acc = dot(" in page.locator(".details code").inner_text()
 
 
 def test_the_keyboard_moves_zooms_and_chooses(open_page: Open, file_of: FileOf) -> None:

@@ -3,7 +3,7 @@
 (() => {
   const PAUSE = 4000;
 
-  const when = (moment) => (moment ? new Date(moment).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }) : "");
+  const when = (moment) => (moment ? new Date(moment).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" }) : "");
 
   const interval = (job) => {
     if (job.initiation_interval) return twill.number(job.initiation_interval);

@@ -24,7 +24,8 @@
     if (event.progress) return sentence(event.progress);
     const said = { queued: "queued", started: "started", retried: "started again", ended: "ended" }[event.kind] || event.kind;
     const state = event.kind === "ended" && event.job ? `: ${event.job.status || event.job.state}` : "";
-    return `${said}${state}${event.reason ? `: ${event.reason}` : ""}`;
+    const why = event.reason && !state.endsWith(event.reason) ? `: ${event.reason}` : "";
+    return `${said}${state}${why}`;
   };
 
   const clock = (seconds) => (seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`);

@@ -28,7 +28,9 @@
     document.title = "Twill";
   };
 
-  const links = (id) => [["schedule.json", "JSON"], ["trace.json", "trace"], ["timeline.svg", "SVG"]].map(([file, name]) =>
+  const ARTEFACTS = [["schedule.json", "JSON"], ["trace.json", "trace"], ["timeline.svg", "SVG"], ["kernel.cu", "CUDA"]];
+
+  const links = (id, hasCuda) => ARTEFACTS.filter(([file]) => hasCuda || file !== "kernel.cu").map(([file, name]) =>
     twill.html("button", { type: "button", class: "quiet", "aria-label": `Download ${file}`, onclick: () => download(id, file) }, name));
 
   // A link could not send the key.
@@ -59,15 +61,22 @@
     running.start();
   };
 
+  // Why there is nothing to show; a cancelled job is no proof of anything.
+  const without = (job) => {
+    const why = job.reason && job.reason !== job.state ? ` (${job.reason})` : "";
+    return job.state === "cancelled"
+      ? `Cancelled before a schedule was found; nothing is proved by that${why}.` : `The job is ${job.state}${why}.`;
+  };
+
   const result = async (job, still, progress) => {
     if (!job.result) {
-      if (progress) progress.refused({ message: job.reason || `The job is ${job.state}.` });
-      else place.replaceChildren(fault({ message: `${job.kernel} on ${job.gpu} is ${job.state}: ${job.reason || "no reason is given"}` }));
+      if (progress) progress.refused({ message: without(job) });
+      else place.replaceChildren(fault({ message: `${job.kernel} on ${job.gpu}. ${without(job)}` }));
       return;
     }
     const page = await twill.api.page(job.id);
     if (!still()) return;
-    place.replaceChildren(twill.schedulesView(page.schedules, { actions: links(job.id) }), ...(progress ? [progress.folded()] : []));
+    place.replaceChildren(twill.schedulesView(page.schedules, { actions: links(job.id, page.schedules[0].sources.cuda !== null) }), ...(progress ? [progress.folded()] : []));
     scrollTo(0, 0);
   };
 

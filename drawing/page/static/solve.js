@@ -1,7 +1,7 @@
 "use strict";
 // The form: a kernel or graph document, a GPU, and what is wanted.
 (() => {
-  const START = "Paste a kernel.yaml or a graph here, or take one of the library.";
+  const START = "Paste a kernel.yaml or a graph here,\nor take one of the library.";
 
   const field = (label, control, hint) => twill.html("label", { class: "field" },
     twill.html("span", null, label), control, hint ? twill.html("small", null, hint) : null);

@@ -42,6 +42,22 @@
     selection.set(mine.length === 1 && selection.operation === next ? null : next);
   };
 
+  // acc[0] and acc[1] as one: acc [0] [1].
+  const families = (data, owners) => {
+    const found = new Map();
+    for (const at of owners) {
+      const { name } = data.operations[at];
+      const base = name.replace(/\[[0-9]+\]/, "");
+      found.set(base, [...(found.get(base) || []), [at, name.match(/\[[0-9]+\]/)?.[0]]]);
+    }
+    return [...found].map(([base, members]) => (members.every((member) => member[1]) ? [base, members] : ["", members.map(([at]) => [at, data.operations[at].name])]));
+  };
+
+  const chip = (data, at, text, selection) => twill.html("button", {
+    type: "button", class: "op", "data-operation": at, "aria-label": data.operations[at].name,
+    onclick: (event) => { event.stopPropagation(); selection.set(selection.operation === at ? null : at); },
+  }, text);
+
   const kernelPane = (data, selection) => {
     const owners = new Map();
     data.operations.forEach((operation, at) => {
@@ -51,10 +67,8 @@
     box.append(...box.rows);
     for (const row of box.rows) {
       if (row.owners.length) {
-        row.append(twill.html("span", { class: "chips" }, row.owners.map((at) => twill.html("button", {
-          type: "button", class: "op", "data-operation": at,
-          onclick: (event) => { event.stopPropagation(); selection.set(selection.operation === at ? null : at); },
-        }, data.operations[at].name))));
+        row.append(twill.html("span", { class: "chips" }, families(data, row.owners).map(([base, members]) =>
+          twill.html("span", null, base, members.map(([at, rest]) => chip(data, at, rest, selection))))));
       }
     }
     return pane(data.sources.kernel_is_graph ? "Graph document" : "Kernel document", null, box, selection);
