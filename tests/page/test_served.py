@@ -1,6 +1,7 @@
 """The served page, in a browser: paste a kernel, watch it being solved, look at what was found."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ def stored(name: str) -> Answer:
 
 @pytest.fixture
 def service() -> PageService:
-    return PageService(canned(SCHEDULES, seconds=1.2))
+    return PageService(canned(SCHEDULES))
 
 
 @pytest.fixture
@@ -38,15 +39,26 @@ def paste(page: Any, kernel: str) -> None:
     page.get_by_label("Document").fill(kernel_path(kernel).read_text())
 
 
-def test_paste_watch_and_open(open_page: Open, address: str) -> None:
-    page = open_page(address)
-    paste(page, "flash_attention_forward")
-    page.get_by_label("GPU").select_option("h100-sxm")
-    page.get_by_role("button", name="Solve", exact=True).click()
-    log = page.get_by_role("log")
-    log.get_by_text("no II below 2,048").wait_for()
-    assert page.locator(".known").inner_text().startswith("2,048 ≤ II ≤ ")
-    assert page.locator(".plotted .lower").count() == 1
+def test_paste_watch_and_open(open_page: Open) -> None:
+    gate = threading.Event()
+    with serving(PageService(canned(SCHEDULES, gate=gate))) as address:
+        page = open_page(address)
+        paste(page, "flash_attention_forward")
+        page.get_by_label("GPU").select_option("h100-sxm")
+        page.get_by_role("button", name="Solve", exact=True).click()
+        log = page.get_by_role("log")
+        log.get_by_text("II 2,047, done within 3 II: infeasible (Z3)").wait_for()
+        known = page.locator(".known")
+        known.get_by_text("least, proved").wait_for()
+        assert known.inner_text() == "2,048 ≤ II ≤ 2,048 – least, proved"
+        page.locator(".plotted .lower").wait_for(state="attached")
+        assert page.locator(".plotted .probe.infeasible").count() == 1
+        assert page.get_by_role("button", name="Cancel").is_visible()
+        gate.set()
+        look_at_the_result(page)
+
+
+def look_at_the_result(page: Any) -> None:
     page.get_by_role("tab", name="Timeline").wait_for()
     assert page.locator("h1").inner_text() == "flash_attention_forward on h100-sxm"
     bar = page.locator('.bar[aria-label^="acc[0], iteration 1, compute-1"]')

@@ -236,8 +236,11 @@ def serving(service: PageService) -> Iterator[str]:
         thread.join(10)
 
 
-def canned(folder: Path, seconds: float = 0.0) -> Solve:
-    """Answers with what is stored, after the events of a search that takes so long."""
+def canned(folder: Path, seconds: float = 0.0, gate: threading.Event | None = None) -> Solve:
+    """Answers with what is stored, after the events of a search that takes so long.
+
+    With a gate, the search does not end before somebody opens it.
+    """
 
     def solve(request: ScheduleRequest, observe: Observer, stop: threading.Event) -> Answer:
         kernel, gpu = _names(request)
@@ -250,6 +253,8 @@ def canned(folder: Path, seconds: float = 0.0) -> Solve:
                 reason = "cancelled; a schedule was found before"
                 return answer.model_copy(update={"status": "feasible", "reason": reason})
             observe(progress)
+        if gate is not None:
+            gate.wait(60)
         return answer
 
     return solve
