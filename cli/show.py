@@ -1,4 +1,4 @@
-"""`twill show`: a stored schedule as text, SVG, trace or JSON."""
+"""`twill show`: a stored schedule as text, SVG, page, trace or JSON."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Format(StrEnum):
 
     text = "text"
     svg = "svg"
+    html = "html"
     perfetto = "perfetto"
     json = "json"
 
@@ -27,7 +28,17 @@ def show(
     schedule: Annotated[
         Path, typer.Argument(metavar="SCHEDULE", help="A file that `twill solve -o` wrote.")
     ],
+    other: Annotated[
+        Path | None,
+        typer.Argument(metavar="OTHER", help="Another one to compare it with; html only."),
+    ] = None,
     form: Annotated[Format, typer.Option("--format", "-f", help="What to write.")] = Format.text,
+    cuda: Annotated[
+        Path | None,
+        typer.Option(
+            "--cuda", metavar="FILE", help="html: its CUDA source, such as bundle/kernel.cu."
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file instead of printing.")
     ] = None,
@@ -35,16 +46,34 @@ def show(
 ) -> int:
     """Show a stored schedule, which is verified again first.
 
-    perfetto is a trace for ui.perfetto.dev and chrome://tracing, with one cycle as one nanosecond.
+    html is one file that any browser shows without network, or two schedules side by side; perfetto
+    is a trace for ui.perfetto.dev and chrome://tracing, with one cycle as one nanosecond.
     """
-    from ..pipeline import read_answer
+    chosen = Format.json if as_json else form
+    if chosen is Format.html:
+        from .show_page import page_of_files
 
-    text = _shown(read_answer(str(schedule)), Format.json if as_json else form)
+        text = page_of_files(schedule, other, cuda)
+    else:
+        from ..pipeline import read_answer
+
+        _refuse_for_others(other, cuda)
+        text = _shown(read_answer(str(schedule)), chosen)
     if output is None:
         print_answer(text)
     else:
         write_file(output, text)
     return 0
+
+
+def _refuse_for_others(other: Path | None, cuda: Path | None) -> None:
+    from ..models.errors import UsageError
+
+    if other is not None or cuda is not None:
+        raise UsageError(
+            f"{'a second schedule' if other is not None else '--cuda'} is for --format html",
+            cure="add --format html",
+        )
 
 
 def _shown(answer: Answer, form: Format) -> str:

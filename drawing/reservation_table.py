@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from ..models.problem import SchedulingProblem
 from ..models.schedule import Schedule
+from .folding import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class Block:
     """A piece of a reservation in the slots start .. end - 1, folded modulo II."""
 
     start: int
@@ -33,7 +34,7 @@ class _Block:
 def reservation_table(problem: SchedulingProblem, schedule: Schedule) -> tuple[Segment, ...]:
     """Segments that cover the slots 0 .. II - 1, as few as possible."""
     interval = schedule.initiation_interval
-    blocks = _folded_blocks(problem, schedule)
+    blocks = folded_blocks(problem, schedule)
     bounds = sorted({0, interval, *(b.start for b in blocks), *(b.end for b in blocks)})
     segments: list[Segment] = []
     for first, end in pairwise(bounds):
@@ -45,7 +46,7 @@ def reservation_table(problem: SchedulingProblem, schedule: Schedule) -> tuple[S
     return tuple(segments)
 
 
-def _use(blocks: list[_Block]) -> dict[str, tuple[int, tuple[str, ...]]]:
+def _use(blocks: list[Block]) -> dict[str, tuple[int, tuple[str, ...]]]:
     used: dict[str, tuple[int, tuple[str, ...]]] = {}
     for block in blocks:
         quantity, operations = used.get(block.unit, (0, ()))
@@ -54,30 +55,19 @@ def _use(blocks: list[_Block]) -> dict[str, tuple[int, tuple[str, ...]]]:
     return used
 
 
-def _folded_blocks(problem: SchedulingProblem, schedule: Schedule) -> list[_Block]:
+def folded_blocks(problem: SchedulingProblem, schedule: Schedule) -> list[Block]:
+    """Every reservation in the slots that it holds, cut where it passes the end of the period."""
     interval = schedule.initiation_interval
     blocks = []
     for operation in problem.operations:
         for held in operation.reservations:
-            whole, rest = divmod(held.cycles, interval)
-            start = (schedule.issue_cycle(operation.name) + held.offset) % interval
-            pieces = [(0, interval)] * min(whole, 1)
-            quantity = [held.quantity * whole] * min(whole, 1)
-            for piece in _wrapped(start, rest, interval):
-                pieces.append(piece)
-                quantity.append(held.quantity)
+            start = schedule.issue_cycle(operation.name) + held.offset
+            folded = fold(start, held.cycles, interval)
+            pieces = [(piece, held.quantity) for piece in folded.pieces]
+            if folded.whole:
+                pieces.insert(0, ((0, interval), held.quantity * folded.whole))
             blocks += [
-                _Block(first, end, held.unit, amount, operation.name)
-                for (first, end), amount in zip(pieces, quantity, strict=True)
+                Block(first, end, held.unit, amount, operation.name)
+                for (first, end), amount in pieces
             ]
     return blocks
-
-
-def _wrapped(start: int, length: int, interval: int) -> list[tuple[int, int]]:
-    """A block of less than II cycles, cut where it passes the end of the period."""
-    if not length:
-        return []
-    end = start + length
-    if end <= interval:
-        return [(start, end)]
-    return [(start, interval), (0, end - interval)]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from twill.cli.main import run
+from twill.kernels import library
 
 Document = dict[str, Any]
 
@@ -36,6 +37,35 @@ def test_svg_and_trace_go_to_files(stored: Path, tmp_path: Path) -> None:
     assert run(["show", str(stored), "--format", "perfetto", "-o", str(trace)]) == 0
     assert ElementTree.parse(svg).getroot().tag.endswith("svg")
     assert json.loads(trace.read_text())["traceEvents"]
+
+
+def test_page_is_one_file(stored: Path, tmp_path: Path) -> None:
+    page, cuda = tmp_path / "page.html", tmp_path / "kernel.cu"
+    cuda.write_text("// O\nnothing();\n")
+    wanted = ["show", str(stored), "--format", "html", "--cuda", str(cuda), "-o", str(page)]
+    assert run(wanted) == 0
+    assert "<title>paper_running_example on " in page.read_text()
+    assert '"cuda_links":[[1,3,2]]' in page.read_text()
+
+
+def test_two_schedules_are_one_page(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["show", str(stored), str(stored), "--format", "html"]) == 0
+    assert '"comparing":true' in capsys.readouterr().out
+
+
+def test_page_takes_texts_from_the_origin(capsys: pytest.CaptureFixture[str]) -> None:
+    file = Path(library.__file__).parent / "schedules" / "gemm@b200.json"
+    assert run(["show", str(file), "--format", "html"]) == 0
+    assert '"kernel":"kernel: gemm\\nsummary: ' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("more", [["OTHER"], ["--cuda", "kernel.cu"]])
+def test_only_the_page_takes_more(
+    stored: Path, more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [str(stored) if word == "OTHER" else word for word in more]
+    assert run(["show", str(stored), *given]) == 2
+    assert "is for --format html" in capsys.readouterr().err
 
 
 def issue_twice_at_once(document: Document) -> None:
