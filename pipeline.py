@@ -76,6 +76,16 @@ def solve_file(
     return solve_task(read_task(path, gpu), options, observe, stop)
 
 
+def read_kernel(path: str) -> Located[KernelDocument]:
+    """A kernel document, or one of the library by name; raises InvalidInput for all else."""
+    file = _find_document(path)
+    text = read_text(file)
+    if _is_graph(text, file):
+        cure = "give a kernel document: a graph has no sizes"
+        raise UsageError("a graph, and not a kernel", file=file, line=1, column=1, cure=cure)
+    return read_document(text, file, KernelDocument, InvalidKernel)
+
+
 def read_task(path: str, gpu: str | None = None) -> Task:
     """Read a document, build its graph and price it; raises InvalidInput with its place."""
     file = _find_document(path)

@@ -18,6 +18,7 @@ from . import (
     kernels,
     profiles,
     schema,
+    shapes,
     show,
     solve,
     sweep,
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.command("solve")(solve.solve)
 app.command("sweep")(sweep.sweep)
 app.command("show")(show.show)
+app.command("shapes")(shapes.shapes)
 app.command("explain")(explain.explain)
 app.command("verify")(verify.verify)
 app.command("check")(check.check)

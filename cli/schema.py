@@ -21,6 +21,7 @@ class Kind(StrEnum):
     check = "check"
     explanation = "explanation"
     sweep = "sweep"
+    shapes = "shapes"
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which document.")]) -> int:

@@ -19,13 +19,28 @@ FLOAT_TYPES: frozenset[ElementType] = frozenset({"bf16", "fp16", "f32", "fp8e4m3
 TARGET_FALLBACK: Mapping[Target, Target] = {"sm_103a": "sm_100a"}
 
 MAXIMUM_SIZE = 65_536  # elements along one extent of a tile
+MOST_VALUES = 16  # to choose from, for one size
 MAXIMUM_RANK = 5  # dimensions of a tensor map
 
 KernelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 Size = Annotated[int, Field(ge=1, le=MAXIMUM_SIZE)]
 Extent = Annotated[int, Field(ge=1, le=2**31 - 1)] | Name
-SizeTable = Mapping[Name, Size | Mapping[Target, Size]]
+
+
+def _differ(values: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("each value once, not repeated")
+    return values
+
+
+Choice = Annotated[
+    tuple[Size, ...], Field(min_length=1, max_length=MOST_VALUES), AfterValidator(_differ)
+]
+"""Values of which `twill shapes` chooses one."""
+SizeTable = Mapping[Name, Size | Choice | Mapping[Target, Size | Choice]]
+ChoicePath = tuple[str, ...]
+"""Keys that lead to a list: `sizes` or `split`, the size, and the target where it is given per target."""
 
 
 def _ascends(value: tuple[float, float]) -> tuple[float, float]:
@@ -61,7 +76,8 @@ class KernelDocument(Document):
     """One kernel of a user or of the library.
 
     `sizes` are elements; `split` says into how many sub-tiles a size is cut. Both may be given per
-    target. `grid` maps each grid index to the text of its count; `program` is the program text.
+    target, and each may be a list to choose from. `grid` maps each grid index to the text of its
+    count; `program` is the program text.
     """
 
     kernel: KernelName
@@ -75,26 +91,41 @@ class KernelDocument(Document):
     tolerance: Tolerance | None = None
 
     def sizes_for(self, target: Target) -> dict[str, int]:
-        """The sizes under one target; a size that has no entry for it is left out."""
+        """The sizes under one target; a size without an entry for it, or with a list, is left out.
+
+        `open_choices` says which are lists.
+        """
         return _for_target(self.sizes, target)
 
     def split_for(self, target: Target) -> dict[str, int]:
-        """The split factors under one target; no entry means no split."""
+        """The split factors under one target; no entry means no split, and lists are left out."""
         return _for_target(self.split, target)
+
+    def open_choices(self, target: Target) -> dict[ChoicePath, tuple[int, ...]]:
+        """Every list under one target, by its path in the document: sizes first, then `split`."""
+        tables: tuple[tuple[str, SizeTable], ...] = (("sizes", self.sizes), ("split", self.split))
+        found: dict[ChoicePath, tuple[int, ...]] = {}
+        for field, table in tables:
+            for name, entry in table.items():
+                below, value = _entry_for(entry, target)
+                if isinstance(value, tuple):
+                    found[(field, name, *below)] = value
+        return found
 
 
 def _for_target(table: SizeTable, target: Target) -> dict[str, int]:
-    chosen: dict[str, int] = {}
-    for name, entry in table.items():
-        value = entry if isinstance(entry, int) else _entry_for(entry, target)
-        if value is not None:
-            chosen[name] = value
-    return chosen
+    values = {name: _entry_for(entry, target)[1] for name, entry in table.items()}
+    return {name: value for name, value in values.items() if isinstance(value, int)}
 
 
-def _entry_for(entry: Mapping[Target, int], target: Target) -> int | None:
+def _entry_for(
+    entry: int | tuple[int, ...] | Mapping[Target, int | tuple[int, ...]], target: Target
+) -> tuple[tuple[str, ...], int | tuple[int, ...] | None]:
+    """What an entry says of a target, and the key under which it says so; None for nothing."""
+    if not isinstance(entry, Mapping):
+        return (), entry
     while target not in entry:
         if target not in TARGET_FALLBACK:
-            return None
+            return (), None
         target = TARGET_FALLBACK[target]
-    return entry[target]
+    return (target,), entry[target]

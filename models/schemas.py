@@ -12,11 +12,13 @@ from .explanation import Explanation
 from .graph import GraphDocument
 from .kernel import KernelDocument
 from .profile import GpuProfile
+from .shape_search import ShapeSearch
 from .sweep import SweepReport
 from .verification import Verification
 
 Kind = Literal[
-    "kernel", "profile", "graph", "schedule", "verification", "check", "explanation", "sweep"
+    "kernel", "profile", "graph", "schedule", "verification", "check", "explanation", "sweep",
+    "shapes",
 ]  # fmt: skip
 
 KINDS: dict[Kind, type[Document]] = {
@@ -28,6 +30,7 @@ KINDS: dict[Kind, type[Document]] = {
     "check": CheckReport,
     "explanation": Explanation,
     "sweep": SweepReport,
+    "shapes": ShapeSearch,
 }
 
 

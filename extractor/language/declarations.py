@@ -33,6 +33,7 @@ def declare(
     vocabulary: frozenset[str],
 ) -> Declarations:
     """Checks that every name is declared once and is not a word of the language."""
+    _refuse_choices(document, target, sizes_override)
     sizes = _sizes(document, target, sizes_override)
     parameters = tuple(
         _parameter(name, argument, sizes) for name, argument in document.value.arguments.items()
@@ -86,6 +87,19 @@ def _refuse(
 ) -> NoReturn:
     problem = document.problem(message, document.key_position(*path), cure=cure)
     raise InvalidKernel(message, problems=(problem,))
+
+
+def _refuse_choices(
+    document: Located[KernelDocument], target: Target, override: Mapping[str, int]
+) -> None:
+    """Everything but the search over shapes needs one shape."""
+    for path, values in document.value.open_choices(target).items():
+        if path[0] == "sizes" and path[1] in override:
+            continue
+        message = f"{'.'.join(path)} is a list of {len(values)}, and one value is needed here"
+        cure = "`twill shapes DOCUMENT -o FILE` finds the best and writes a document with it alone"
+        problem = document.problem(message, document.key_position(*path), cure=cure)
+        raise InvalidKernel(message, problems=(problem,))
 
 
 def _sizes(

@@ -29,7 +29,7 @@ def refusal(text: str) -> Problem:
 CASES = [
     ("  BLOCK_M: 128", "  BLOCK_M: 0", (4, 12), "sizes.BLOCK_M: must be greater", ""),
     ("  BLOCK_M: 128", "  BLOCK_M: 65537", (4, 12), "less than or equal to 65536", ""),
-    ("  BLOCK_M: 128", "  BLOCK_M: 1.5", (4, 12), "must be an integer or a mapping", ""),
+    ("  BLOCK_M: 128", "  BLOCK_M: 1.5", (4, 12), "must be an integer or a list or a mapping", ""),
     ("  BLOCK_M: 128", "  BLOCK_M: {sm_90: 1}", (4, 13), "sizes.BLOCK_M.sm_90: must be", "sm_90a"),
     ("  BLOCK_M: 128", "  BLOCK_M: {sm_100a: 128}", (4, 3), "no value for sm_90a", "add `sm_90a:`"),
     ("  BLOCK_M: 128", "  dot: 128\n  BLOCK_M: 128", (4, 3), "dot is a word", "another name"),

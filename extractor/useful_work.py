@@ -1,0 +1,48 @@
+"""What one iteration of a loop gets done, by which shapes of its tiles are compared."""
+
+from __future__ import annotations
+
+from math import prod
+
+from ..models.shape_search import WorkUnit
+from ..models.tile_operation import (
+    CarriedOperand,
+    LoopResultOperand,
+    Operand,
+    Operation,
+    TileType,
+    ValueOperand,
+)
+from ..models.tile_program import Loop, TileProgram
+
+
+def useful_work(program: TileProgram, loop: Loop) -> tuple[int, WorkUnit]:
+    """Multiply-adds of the loop's products; without products, elements that it loads.
+
+    A loop that loads nothing either counts the elements that it stores, at least 1. What hardware
+    does beyond the program, such as padding of products, is not counted.
+    """
+    products = [operation for operation in loop.operations if operation.kind == "dot"]
+    if products:
+        return sum(_multiply_adds(program, product) for product in products), "multiply-adds"
+    for kind in ("load", "store", "reduce_add"):
+        moved = sum(_moved(operation) for operation in loop.operations if operation.kind == kind)
+        if moved:
+            return moved, "elements"
+    return 1, "elements"
+
+
+def _moved(operation: Operation) -> int:
+    return prod(dimension.extent for dimension in operation.memory_access.tile)
+
+
+def _multiply_adds(program: TileProgram, operation: Operation) -> int:
+    """M * N of the result, times K, the columns of the left operand."""
+    return operation.type.elements * _type(program, operation.operands[0]).shape[1]
+
+
+def _type(program: TileProgram, operand: Operand) -> TileType:
+    if isinstance(operand, CarriedOperand | LoopResultOperand):
+        return program.loop(operand.loop).carried_local(operand.local).type
+    assert isinstance(operand, ValueOperand), "a product multiplies tiles"
+    return next(o.type for o in program.operations() if o.name == operand.operation)

@@ -1,0 +1,44 @@
+"""The text of a YAML document with some of its values replaced, everything else as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import yaml
+
+from .located import Path
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def with_values(text: str, values: Mapping[Path, int]) -> str:
+    """The text with an integer in place of the value at each path, which must lead there by keys.
+
+    `text` has been read by `load_yaml`, so that it is one document within its limits. Comments
+    inside of a replaced value go with it.
+    """
+    root = yaml.compose(text, Loader=_LOADER)
+    for (start, end), value in sorted(_spans(root, values).items(), reverse=True):
+        text = f"{text[:start]}: {value}{text[end:]}"
+    return text
+
+
+def _spans(root: yaml.Node | None, values: Mapping[Path, int]) -> dict[tuple[int, int], int]:
+    """From behind the key to the end of the value, in characters."""
+    spans = {}
+    for path, value in values.items():
+        here, start = root, 0
+        for name in path:
+            assert isinstance(here, yaml.MappingNode), f"{path} does not lead through mappings"
+            key, here = next((key, below) for key, below in here.value if key.value == name)
+            start = key.end_mark.index
+        spans[start, _end(here)] = value
+    return spans
+
+
+def _end(node: yaml.Node | None) -> int:
+    """Where the last character of a value stands; a list in lines ends with its last item."""
+    assert node is not None
+    if isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:
+        return _end(node.value[-1])
+    return int(node.end_mark.index)
