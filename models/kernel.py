@@ -40,7 +40,7 @@ Choice = Annotated[
 """Values of which `twill shapes` chooses one."""
 SizeTable = Mapping[Name, Size | Choice | Mapping[Target, Size | Choice]]
 ChoicePath = tuple[str, ...]
-"""Keys that lead to a list: `sizes` or `split`, the size, and the target where it is given per target."""
+"""Keys that lead to a list: `sizes` or `split`, the size, and a target if it is given per target."""
 
 
 def _ascends(value: tuple[float, float]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The text of a YAML document with some of its values replaced, everything else as it was written."""
+"""The text of a YAML document with some values replaced, and all else as it was written."""
 
 from __future__ import annotations
 
