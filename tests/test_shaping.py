@@ -31,7 +31,8 @@ def test_the_winner_of_every_shape_in_fewer_solves(document: object) -> None:
     quick: BestShape = search_shapes(chosen, H100)
     every = search_shapes(chosen, H100, Asking(every=True))
     assert quick.search.status == every.search.status == "optimal"
-    assert quick.search.best is not None and every.search.best is not None
+    assert quick.search.best is not None
+    assert every.search.best is not None
     winner = quick.search.candidates[quick.search.best]
     assert winner.shape == every.search.candidates[every.search.best].shape
     assert quick.search.solves < every.search.solves
@@ -68,7 +69,8 @@ def test_without_products_elements_are_counted() -> None:
 
 def test_the_document_of_the_winner_gives_its_interval(tmp_path: Path) -> None:
     found = search_shapes(GEMM, H100)
-    assert found.document is not None and found.search.best is not None
+    assert found.document is not None
+    assert found.search.best is not None
     file = tmp_path / "best.yaml"
     file.write_text(found.document.text)
     winner = found.search.candidates[found.search.best]
