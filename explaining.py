@@ -12,6 +12,8 @@ from .analysis.explanation_sentences import (
     load_sentence,
     next_sentence,
     outcome,
+    rate_outcome,
+    rate_sentence,
     recurrence_sentence,
 )
 from .analysis.what_ifs import (
@@ -24,6 +26,8 @@ from .analysis.what_ifs import (
 )
 from .drawing.sentences import headline, minimum_sentences
 from .extractor.build import build_problem
+from .extractor.shape_changes import Listed, ShapeChange
+from .extractor.shapes import first_shape, with_shape
 from .gpu_profiles.library import load_profile, load_profile_text, profile_names
 from .models.answer import Answer, Status
 from .models.certificate import Bounds, ResourceBound
@@ -32,8 +36,10 @@ from .models.explanation import Explanation, Hop, Kind, Load, Share, WhatIf
 from .models.kernel import KernelDocument
 from .models.problem import SchedulingProblem
 from .models.profile import GpuProfile
+from .models.shape import Shape, rounded, shape_text, throughput
 from .models.solve_options import SolveOptions
 from .reader.documents import read_document
+from .reader.located import Located
 from .solver.bounds import compute_bounds, unit_shares
 from .solver.legality import build_legality
 from .solver.optimal_by_bound import is_optimal_by_bound
@@ -42,6 +48,7 @@ from .solver.recurrence import critical_hops
 from .solver.search import find_schedule
 
 SECONDS = 60.0
+AT_HAND = Shape()
 Settled = Literal["bound", "search", "nothing"]
 
 
@@ -54,9 +61,13 @@ class Asking:
     say: Callable[[str], None] = lambda sentence: None  # before each solve
 
 
-def explain(answer: Answer, asking: Asking | None = None, *, what_ifs: bool = True) -> Explanation:
+def explain(
+    answer: Answer, asking: Asking | None = None, *,
+    what_ifs: bool = True, listed: Listed | None = None,
+) -> Explanation:  # fmt: skip
     """What limits the interval of an answer, with every change solved unless that is left out.
 
+    `listed` is the document of the answer with its lists, whose other values are changes as well.
     Raises UsageError where nothing is limited: the answer has no bounds, for its rules or one
     circuit alone exclude every schedule.
     """
@@ -68,9 +79,11 @@ def explain(answer: Answer, asking: Asking | None = None, *, what_ifs: bool = Tr
     certificate = answer.certificate
     last = certificate.exclusions[-1] if certificate and certificate.exclusions else None
     attained = _attained_by(bounds)
-    changes = tuple(_what_ifs(answer, asking or Asking())) if what_ifs else ()
+    changes = tuple(_what_ifs(answer, listed, asking or Asking())) if what_ifs else ()
+    rate = None if listed is None or interval is None else listed.throughput(interval)
     told = (
         headline(answer)[:1].upper() + headline(answer)[1:] + ".",
+        rate_sentence(rate, listed.work[1]) if listed is not None and rate is not None else "",
         *minimum_sentences(bounds, interval),
         *(load_sentence(load, interval) for load in loads if load.unit in attained),
         next_sentence(loads, bounds.minimum),
@@ -84,6 +97,9 @@ def explain(answer: Answer, asking: Asking | None = None, *, what_ifs: bool = Tr
         gpu=answer.gpu,
         status=answer.status,
         initiation_interval=interval,
+        shape=Shape() if listed is None else listed.shape,
+        throughput=None if rate is None else rounded(rate),
+        work_unit=None if listed is None else listed.work[1],
         minimum=bounds.minimum,
         attained_by=attained,
         loads=loads,
@@ -131,7 +147,9 @@ def _hops(problem: SchedulingProblem) -> tuple[Hop, ...]:
     )
 
 
-def _what_ifs(answer: Answer, asking: Asking) -> Iterator[WhatIf]:
+def _what_ifs(answer: Answer, listed: Listed | None, asking: Asking) -> Iterator[WhatIf]:
+    if listed is not None:
+        yield from _reshaped(answer, listed, asking)
     for change in (*problem_changes(answer.problem), *_faster_units(answer)):
         if asking.stop.requested:
             return
@@ -141,12 +159,15 @@ def _what_ifs(answer: Answer, asking: Asking) -> Iterator[WhatIf]:
         if asking.stop.requested:
             return
         asking.say(f"on {name}")
+        change, profile = f"On {name}", load_profile(name).value
         try:
-            problem = _priced(answer, load_profile(name).value)
+            shape = first_shape(_document(answer).value, profile.target, Shape())
+            change += f" with {shape_text(shape)}" if shape_text(shape) else ""
+            problem = _priced(answer, profile, shape)
         except InvalidInput as fault:
-            yield _refused(name, fault)
+            yield _refused("gpu", change, fault.problems[0].message)
             continue
-        yield _solved(answer, "gpu", f"On {name}", problem, asking)
+        yield _solved(answer, "gpu", change, problem, asking)
 
 
 def _faster_units(answer: Answer) -> Iterator[Change]:
@@ -166,23 +187,48 @@ def _other_gpus(answer: Answer) -> tuple[str, ...]:
     return tuple(name for name in profile_names() if name != answer.gpu)
 
 
-def _priced(answer: Answer, profile: GpuProfile) -> SchedulingProblem:
+def _priced(answer: Answer, profile: GpuProfile, shape: Shape = AT_HAND) -> SchedulingProblem:
+    return build_problem(with_shape(_document(answer), profile.target, shape), profile)
+
+
+def _document(answer: Answer) -> Located[KernelDocument]:
+    """One shape on its own GPU; on others there may be lists."""
     text = answer.sources.kernel
     assert text is not None
-    return build_problem(read_document(text, answer.kernel, KernelDocument, InvalidKernel), profile)
+    return read_document(text, answer.kernel, KernelDocument, InvalidKernel)
 
 
-def _refused(name: str, fault: InvalidInput) -> WhatIf:
-    message = fault.problems[0].message
+def _reshaped(answer: Answer, listed: Listed, asking: Asking) -> Iterator[WhatIf]:
+    for other in listed.changes():
+        if asking.stop.requested:
+            return
+        asking.say(f"with {other.words}")
+        yield _with_shape(answer, listed, other, asking)
+
+
+def _with_shape(answer: Answer, listed: Listed, other: ShapeChange, asking: Asking) -> WhatIf:
+    """Told by the useful work of a cycle as well: the interval is that of another iteration."""
+    change = f"With {other.words}"
+    if other.problem is None:
+        return _refused(other.kind, change, other.reason)
+    solved = _solved(answer, other.kind, change, other.problem, asking)
+    after = throughput(other.work, solved.initiation_interval)
+    before = listed.throughput(answer.initiation_interval)
+    told = f"; {rate_outcome(after, before, listed.work[1])}" if solved.status == "optimal" else ""
+    sentence = f"{solved.sentence[:-1]}{told}."
+    return solved.model_copy(update={"throughput": rounded(after) or None, "sentence": sentence})
+
+
+def _refused(kind: Kind, change: str, reason: str) -> WhatIf:
     return WhatIf(
-        kind="gpu",
-        change=f"On {name}",
+        kind=kind,
+        change=change,
         status="refused",
         initiation_interval=None,
         lower_bound=None,
         difference=None,
         settled_by="nothing",
-        sentence=f"On {name}: {message}.",
+        sentence=f"{change}: {reason}.",
     )
 
 

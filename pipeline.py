@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from .extractor.build import build_problem
 from .extractor.graph import build_graph_problem
 from .extractor.machine import machine_of
+from .extractor.shape_changes import Listed
+from .extractor.shapes import first_shape, with_shape
 from .gpu_profiles.library import load_profile, load_profile_text
 from .kernels.graph_library import graph_names, graph_path
 from .kernels.library import kernel_names, kernel_path
@@ -28,6 +30,7 @@ from .models.profile import GpuProfile
 from .models.progress import Observer, ignore
 from .models.rows import schedule_rows, warp_group_rows
 from .models.schedule import Schedule
+from .models.shape import Shape
 from .models.solve_options import SolveOptions
 from .reader.documents import read_document, read_text
 from .reader.located import Located
@@ -81,15 +84,34 @@ def read_kernel(path: str) -> Located[KernelDocument]:
     file = _find_document(path)
     text = read_text(file)
     if _is_graph(text, file):
-        cure = "give a kernel document: a graph has no sizes"
-        raise UsageError("a graph, and not a kernel", file=file, line=1, column=1, cure=cure)
+        raise _sizeless(file)
     return read_document(text, file, KernelDocument, InvalidKernel)
 
 
-def read_task(path: str, gpu: str | None = None) -> Task:
-    """Read a document, build its graph and price it; raises InvalidInput with its place."""
+def read_listed(path: str, gpu: str | None = None, shape: Shape | None = None) -> Listed | None:
+    """A kernel document in which something is listed for the GPU; None for any other document.
+
+    Where `shape` says nothing of a list, the first value of it is taken.
+    """
     file = _find_document(path)
-    return _checked(_text_task(read_text(file), file, gpu), file)
+    text = read_text(file)
+    if _is_graph(text, file):
+        return None
+    document = read_document(text, file, KernelDocument, InvalidKernel)
+    profile = load_profile(gpu or DEFAULT_GPU).value
+    if not document.value.open_choices(profile.target):
+        return None
+    first = first_shape(document.value, profile.target, shape or Shape())
+    return Listed(document, profile, first)
+
+
+def read_task(path: str, gpu: str | None = None, shape: Shape | None = None) -> Task:
+    """Read a document, build its graph and price it; raises InvalidInput with its place.
+
+    `shape` replaces sizes and splits of a kernel document, as if it had been written so.
+    """
+    file = _find_document(path)
+    return _checked(_text_task(read_text(file), file, gpu, shape), file)
 
 
 def read_texts(document: str, place: str, profile: str | None = None) -> Task:
@@ -108,11 +130,13 @@ def read_texts(document: str, place: str, profile: str | None = None) -> Task:
     return _checked(_profiled_graph(graph, priced), place)
 
 
-def _text_task(text: str, file: str, gpu: str | None) -> Task:
+def _text_task(text: str, file: str, gpu: str | None, shape: Shape | None = None) -> Task:
     if _is_graph(text, file):
+        if shape is not None:
+            raise _sizeless(file)
         return _graph_task(text, file, gpu)
     profile = load_profile(gpu or DEFAULT_GPU)
-    return _kernel_task(text, file, Priced(profile.value, profile.text))
+    return _kernel_task(text, file, Priced(profile.value, profile.text), shape)
 
 
 def _checked(task: Task, file: str) -> Task:
@@ -205,19 +229,26 @@ def texts_task(answer: Answer) -> Task:
     return _profiled_graph(document, profile)
 
 
-def _kernel_task(text: str, file: str, profile: Priced) -> Task:
+def _kernel_task(text: str, file: str, profile: Priced, shape: Shape | None = None) -> Task:
     document = read_document(text, file, KernelDocument, InvalidKernel)
+    if shape is not None:
+        document = with_shape(document, profile.value.target, shape)
     return Task(
         kernel=document.value.kernel,
         gpu=profile.value.profile,
         problem=build_problem(document, profile.value),
         sources=Sources(
-            kernel=text,
+            kernel=document.text,
             kernel_digest=document.value.digest(),
             profile=profile.text,
             profile_digest=profile.value.digest(),
         ),
     )
+
+
+def _sizeless(file: str) -> UsageError:
+    cure = "give a kernel document: a graph has no sizes"
+    return UsageError("a graph, and not a kernel", file=file, line=1, column=1, cure=cure)
 
 
 def _graph_task(text: str, file: str, gpu: str | None) -> Task:

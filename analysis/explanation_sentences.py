@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 from ..models.answer import Status
 from ..models.certificate import Exclusion
 from ..models.explanation import Hop, Load
+from ..models.shape import WorkUnit
 
 MOST_SHARES = 8
 
@@ -64,6 +66,21 @@ def outcome(
     at_least = f" at least {lower:,}" if lower is not None else ""
     at_most = f" and at most {interval:,}" if interval is not None else ""
     return f"II not decided within {seconds:g} s:{at_least}{at_most}"
+
+
+def rate_sentence(rate: Fraction, unit: WorkUnit) -> str:
+    """Useful work for each cycle, by which shapes are compared."""
+    return f"It does {float(rate):,.1f} {unit} a cycle."
+
+
+def rate_outcome(after: Fraction, before: Fraction, unit: WorkUnit) -> str:
+    """What became of the useful work for each cycle after a change of the shape."""
+    said = f"{float(after):,.1f} {unit} a cycle"
+    if not before:
+        return said
+    if after == before:
+        return f"{said}, as before"
+    return f"{said} ({100 * float(after / before - 1):+.1f} %)"
 
 
 def listed(words: Sequence[str]) -> str:

@@ -12,12 +12,14 @@ import typer
 from .completion import complete_document, complete_gpu
 from .interrupt import run_interruptibly
 from .output import print_answer
+from .shape_options import SizeOption, SplitOption, refuse_shape, shape_of
 
 # What solves and emits is imported when it is needed, so that help and errors come at once.
 if TYPE_CHECKING:
     from ..emitter.lower.grid_order import TileOrderName
     from ..emitting import Emitted
     from ..models.answer import Answer
+    from ..models.shape import Shape
     from ..ordering import Overlap
 
 DEVICE_FAULT = 4
@@ -51,6 +53,8 @@ def emit(
             help="GPU profile, for a kernel. [default: h100-sxm]",
         ),
     ] = None,
+    size: SizeOption = None,
+    split: SplitOption = None,
     ring_slots: Annotated[
         int,
         typer.Option(
@@ -88,7 +92,7 @@ def emit(
     was found; 4 the machine code is not what the schedule says (the bundle is written all the
     same).
     """
-    answer = _answer(document, gpu, time_limit, quiet=quiet)
+    answer = _answer(document, gpu, shape_of(size, split), time_limit, quiet=quiet)
     text, code = emit_answer(
         answer, output, deeper=ring_slots, tile_order=tile_order.value, persistent=persistent,
         seconds=time_limit, as_json=as_json,
@@ -116,7 +120,9 @@ def emit_answer(
     return json.dumps(emitting.report_of(emitted), indent=1), code
 
 
-def _answer(document: str, gpu: str | None, seconds: float | None, *, quiet: bool) -> Answer:
+def _answer(
+    document: str, gpu: str | None, shape: Shape | None, seconds: float | None, *, quiet: bool
+) -> Answer:
     """A stored schedule, verified again, or a new one."""
     from .. import emitting, pipeline
     from ..gate.origin import read_with_texts
@@ -129,8 +135,9 @@ def _answer(document: str, gpu: str | None, seconds: float | None, *, quiet: boo
         if gpu is not None:
             cure = "leave --gpu out: the schedule is for one GPU"
             raise UsageError("--gpu does not change a stored schedule", cure=cure)
+        refuse_shape(shape)
         return read_with_texts(document)
-    task = pipeline.read_task(document, gpu)
+    task = pipeline.read_task(document, gpu, shape)
     emitting.emittable(task.kernel, task.gpu, task.sources)
     stop, options = Stop(), SolveOptions(seconds=seconds)
     with build_watcher(progress_style(quiet=quiet)) as watcher:

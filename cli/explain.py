@@ -11,14 +11,18 @@ from .completion import complete_document, complete_gpu
 from .explain_costs import cost_lines, costs_are_decided, with_costs
 from .interrupt import run_interruptibly
 from .output import print_answer, print_note
+from .shape_options import SizeOption, SplitOption, refuse_shape, shape_of
 
 # What solves is imported when it is needed, so that help and errors come at once.
 if TYPE_CHECKING:
     from ..models.answer import Answer
     from ..models.explanation import Explanation
+    from ..models.shape import Shape
     from ..solver.question import Stop
 
 TITLES = {
+    "size": "Sizes",
+    "split": "Sub-tiles",
     "groups": "Warp groups",
     "registers": "Registers",
     "ring": "Rings",
@@ -46,6 +50,8 @@ def explain(
             help="GPU profile, for a document. [default: h100-sxm]",
         ),
     ] = None,
+    size: SizeOption = None,
+    split: SplitOption = None,
     no_what_ifs: Annotated[
         bool, typer.Option("--no-what-ifs", help="Leave out what would change it; solves nothing.")
     ] = False,
@@ -77,18 +83,27 @@ def explain(
 ) -> int:
     """Say what limits the initiation interval, and solve what would change it.
 
+    Where sizes or splits of a kernel are lists, their first values are explained unless --size and
+    --split choose others, and every other value is one of the changes.
+
     Exit codes: 0 explained; 2 invalid input; 3 a limit was reached before something was decided;
     130 interrupted.
     """
     from ..explaining import Asking
     from ..explaining import explain as explained
+    from ..pipeline import read_listed
 
     asking = Asking(seconds=time_limit, say=(lambda _: None) if quiet else print_note)
 
+    shape = shape_of(size, split)
+    listed = None if document.endswith(".json") else read_listed(document, gpu, shape)
+    shape = shape if listed is None else listed.shape
+
     def work() -> Explanation:
-        answer = _answer(document, gpu, time_limit, asking.stop)
+        answer = _answer(document, gpu, shape, time_limit, asking.stop)
         costs = sensitivity or robust is not None
-        explanation = explained(answer, asking, what_ifs=not (no_what_ifs or costs))
+        changes = not (no_what_ifs or costs)
+        explanation = explained(answer, asking, what_ifs=changes, listed=listed)
         return (
             with_costs(explanation, answer, asking, sensitivity, robust) if costs else explanation
         )
@@ -111,7 +126,9 @@ def _exit_code(explanation: Explanation) -> int:
     return 0 if told else 3
 
 
-def _answer(document: str, gpu: str | None, seconds: float, stop: Stop) -> Answer:
+def _answer(
+    document: str, gpu: str | None, shape: Shape | None, seconds: float, stop: Stop
+) -> Answer:
     """A stored schedule, verified again, or a new one."""
     from .. import pipeline
     from ..gate.origin import read_with_texts
@@ -122,14 +139,19 @@ def _answer(document: str, gpu: str | None, seconds: float, stop: Stop) -> Answe
         if gpu is not None:
             cure = "leave --gpu out: the schedule is for one GPU"
             raise UsageError("--gpu does not change a stored schedule", cure=cure)
+        refuse_shape(shape)
         return read_with_texts(document)
-    task = pipeline.read_task(document, gpu)
+    task = pipeline.read_task(document, gpu, shape)
     return pipeline.solve_task(task, SolveOptions(seconds=seconds), stop=stop)
 
 
 def _text(explanation: Explanation) -> str:
     changes = {change.sentence for change in explanation.what_ifs}
-    lines = [f"{explanation.kernel} on {explanation.gpu}", ""]
+    from ..models.shape import shape_text
+
+    shape = shape_text(explanation.shape)
+    head = f"{explanation.kernel} on {explanation.gpu}"
+    lines = [f"{head} with {shape}" if shape else head, ""]
     lines += [sentence for sentence in explanation.sentences if sentence not in changes]
     for kind, title in TITLES.items():
         of_kind = [change for change in explanation.what_ifs if change.kind == kind]

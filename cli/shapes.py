@@ -15,7 +15,7 @@ from .output import check_writable, print_answer, print_note, write_file
 # What solves is imported when it is needed, so that help and errors come at once.
 if TYPE_CHECKING:
     from ..models.shape_search import ShapeSearch
-    from ..shaping import BestShape
+    from ..shaping.search import BestShape
 
 EXIT_CODES = {"optimal": 0, "infeasible": 1, "feasible": 3, "unknown": 3}
 
@@ -63,7 +63,7 @@ def shapes(
     """
     from .. import pipeline
     from ..gpu_profiles.library import load_profile
-    from ..shaping import Asking, search_shapes
+    from ..shaping.search import Asking, search_shapes
 
     if output is not None:
         check_writable(output)
@@ -92,8 +92,9 @@ def _write(found: BestShape, file: Path) -> None:
 
 
 def _text(search: ShapeSearch) -> str:
-    from ..drawing.shape_sentences import shape_headline, shape_rows
+    from ..drawing.shape_sentences import shape_headline, shape_notes, shape_reasons, shape_rows
     from .tables import table_text
 
-    head = f"{search.kernel} on {search.gpu}\n{shape_headline(search)}\n\n"
-    return head + table_text(shape_rows(search))
+    head = (f"{search.kernel} on {search.gpu}", shape_headline(search), *shape_notes(search))
+    table = "\n".join((*head, "", table_text(shape_rows(search))))
+    return "\n".join((table, *shape_reasons(search)))

@@ -14,10 +14,12 @@ from .interrupt import Finished, run_interruptibly
 from .memory import LEAST_MEGABYTES, limit_memory
 from .output import check_writable, print_answer, print_note, write_file
 from .remote import GRACE_SECONDS, RemoteSolve, check_is_local_only
+from .shape_options import SizeOption, SplitOption, shape_of
 
 # What solves is imported when it is needed, so that help and errors come at once.
 if TYPE_CHECKING:
     from ..models.answer import Answer
+    from ..models.shape import Shape
     from ..models.solve_options import SolveOptions
     from ..pipeline import Task
     from .progress import Watcher
@@ -44,6 +46,8 @@ def solve(
             help="GPU profile. [default: h100-sxm]",
         ),
     ] = None,
+    size: SizeOption = None,
+    split: SplitOption = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Also write the schedule to this file, as JSON."),
@@ -124,7 +128,8 @@ def solve(
     a proof; 70 a fault of Twill; 130 interrupted (what was found by then is printed).
     """
     options = solve_options(top, prove or store is not None, time_limit, objective, backend)
-    _check_places(output, store)
+    shape = shape_of(size, split)
+    _check_places(output, store, shape)
     if server is not None:
         check_is_local_only(
             backend=backend is not BackendChoice.both, memory_limit=memory_limit is not None
@@ -136,13 +141,13 @@ def solve(
     from .answer import answer_text  # now: after Ctrl-C there is no time left to import it
     from .progress import build_watcher, progress_style
 
-    task = _read(document, gpu, emits=emit is not None)
+    task = _read(document, gpu, shape, emits=emit is not None)
     watcher = build_watcher(progress_style(quiet=quiet))
     finished = _solve(task, options, watcher, server)
     answer = finished.value
     if answer is None:
         answer = pipeline.interrupted_answer(task, watcher.best, watcher.lower_bound)
-    answer = _kept(answer, document, gpu, output, store)
+    answer = _kept(answer, document if shape is None else None, gpu, output, store)
     if answer.schedule is not None and len(answer.alternatives) + 1 < top:
         print_note(f"found {len(answer.alternatives) + 1} of the {top} strategies asked for")
     if as_json:
@@ -159,11 +164,11 @@ def solve(
     return code
 
 
-def _read(document: str, gpu: str | None, *, emits: bool) -> Task:
+def _read(document: str, gpu: str | None, shape: Shape | None, *, emits: bool) -> Task:
     """The task; where it is to be emitted, after a check that its GPU has CUDA text."""
     from ..pipeline import read_task
 
-    task = read_task(document, gpu)
+    task = read_task(document, gpu, shape)
     if emits:
         from ..emitting import emittable
 
@@ -171,7 +176,12 @@ def _read(document: str, gpu: str | None, *, emits: bool) -> Task:
     return task
 
 
-def _check_places(output: Path | None, store: Path | None) -> None:
+def _check_places(output: Path | None, store: Path | None, shape: Shape | None) -> None:
+    if store is not None and shape is not None:
+        from ..models.errors import UsageError
+
+        cure = "store the schedule of a document that has this shape alone; see `twill shapes -o`"
+        raise UsageError("--store compares with the document, and --size changes it", cure=cure)
     if output is not None:
         check_writable(output)
     if store is not None:
@@ -179,20 +189,24 @@ def _check_places(output: Path | None, store: Path | None) -> None:
 
 
 def _kept(
-    answer: Answer, document: str, gpu: str | None, output: Path | None, store: Path | None
+    answer: Answer, document: str | None, gpu: str | None, output: Path | None, store: Path | None
 ) -> Answer:
-    """The answer as it is printed, after it was written where that was asked for."""
-    if store is not None:
+    """The answer as it is printed, after it was written where that was asked for.
+
+    Without a document it names no origin: it was solved for one shape, which no file says.
+    """
+    if store is not None and document is not None:
         _store(answer, store, document, gpu)
     return answer if output is None else _written(answer, output, document, gpu)
 
 
-def _written(answer: Answer, file: Path, document: str, gpu: str | None) -> Answer:
+def _written(answer: Answer, file: Path, document: str | None, gpu: str | None) -> Answer:
     """The answer as it was written, with where it comes from as seen from the file."""
     from ..gate.origin import origin_of
     from ..models.schedule_text import schedule_text
 
-    answer = answer.model_copy(update={"origin": origin_of(document, gpu, file)})
+    if document is not None:
+        answer = answer.model_copy(update={"origin": origin_of(document, gpu, file)})
     write_file(file, schedule_text(answer))
     return answer
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
-from ..models.shape_search import WorkUnit
+from ..models.problem import SchedulingProblem
+from ..models.shape import WorkUnit
 from ..models.tile_operation import (
     CarriedOperand,
     LoopResultOperand,
@@ -30,6 +31,11 @@ def useful_work(program: TileProgram, loop: Loop) -> tuple[int, WorkUnit]:
         if moved:
             return moved, "elements"
     return 1, "elements"
+
+
+def loaded_bytes(problem: SchedulingProblem) -> int:
+    """Bytes that one iteration loads: the ring slots that its loads fill, padding included."""
+    return sum(b.size for b in problem.buffers if problem.operation(b.opener).variable_latency)
 
 
 def _moved(operation: Operation) -> int:

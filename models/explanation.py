@@ -7,6 +7,7 @@ from typing import Literal
 from .answer import Status
 from .document import Count, Document, Name, Positive
 from .sensitivity import Robustness, Sensitivity
+from .shape import Shape, WorkUnit
 
 
 class Share(Document):
@@ -37,7 +38,7 @@ class Hop(Document):
     distance: int  # iterations; below 0 only where storage is taken over in place (C9)
 
 
-Kind = Literal["groups", "registers", "ring", "unit", "hand-off", "gpu"]
+Kind = Literal["groups", "registers", "ring", "unit", "hand-off", "gpu", "size", "split"]
 
 
 class WhatIf(Document):
@@ -51,6 +52,8 @@ class WhatIf(Document):
     difference: int | None  # cycles more than without the change
     # bound: the schedule of before keeps the changed constraints and reaches the changed MinII
     settled_by: Literal["bound", "search", "nothing"]
+    # Useful work for each cycle, of kinds `size` and `split`: an interval alone says nothing there.
+    throughput: float | None = None
     sentence: str
 
 
@@ -62,6 +65,9 @@ class Explanation(Document):
     gpu: Name
     status: Status
     initiation_interval: Positive | None
+    shape: Shape = Shape()  # where the document has lists: the values at hand
+    throughput: float | None = None  # useful work for each cycle, where the document has lists
+    work_unit: WorkUnit | None = None
     minimum: Positive  # MinII
     attained_by: tuple[str, ...]  # units, and `recurrence`; more than one is a tie
     loads: tuple[Load, ...]  # every unit that is used, largest bound first

@@ -40,7 +40,7 @@ Choice = Annotated[
 """Values of which `twill shapes` chooses one."""
 SizeTable = Mapping[Name, Size | Choice | Mapping[Target, Size | Choice]]
 ChoicePath = tuple[str, ...]
-"""Keys that lead to a list: `sizes` or `split`, the size, and a target if it is given per target."""
+"""Keys that lead to a value: `sizes` or `split`, the size, the target if it is given per target."""
 
 
 def _ascends(value: tuple[float, float]) -> tuple[float, float]:
@@ -103,12 +103,17 @@ class KernelDocument(Document):
 
     def open_choices(self, target: Target) -> dict[ChoicePath, tuple[int, ...]]:
         """Every list under one target, by its path in the document: sizes first, then `split`."""
+        entries = self.written(target).items()
+        return {path: value for path, value in entries if isinstance(value, tuple)}
+
+    def written(self, target: Target) -> dict[ChoicePath, int | tuple[int, ...]]:
+        """Every size and split that has an entry for one target, by its path in the document."""
         tables: tuple[tuple[str, SizeTable], ...] = (("sizes", self.sizes), ("split", self.split))
-        found: dict[ChoicePath, tuple[int, ...]] = {}
+        found: dict[ChoicePath, int | tuple[int, ...]] = {}
         for field, table in tables:
             for name, entry in table.items():
                 below, value = _entry_for(entry, target)
-                if isinstance(value, tuple):
+                if value is not None:
                     found[(field, name, *below)] = value
         return found
 

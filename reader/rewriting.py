@@ -1,4 +1,4 @@
-"""The text of a YAML document with some values replaced, and all else as it was written."""
+"""The text of a YAML document with some of its values replaced, and all else as it was written."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ def with_values(text: str, values: Mapping[Path, int]) -> str:
     inside of a replaced value go with it.
     """
     root = yaml.compose(text, Loader=_LOADER)
-    for (start, end), value in sorted(_spans(root, values).items(), reverse=True):
-        text = f"{text[:start]}: {value}{text[end:]}"
+    spans = {_span(root, path, text): value for path, value in values.items()}
+    for (start, end), value in sorted(spans.items(), reverse=True):
+        text = f"{text[:start]} {value}{text[end:]}"
     return text
 
 
-def _spans(root: yaml.Node | None, values: Mapping[Path, int]) -> dict[tuple[int, int], int]:
-    """From behind the key to the end of the value, in characters."""
-    spans = {}
-    for path, value in values.items():
-        here, start = root, 0
-        for name in path:
-            assert isinstance(here, yaml.MappingNode), f"{path} does not lead through mappings"
-            key, here = next((key, below) for key, below in here.value if key.value == name)
-            start = key.end_mark.index
-        spans[start, _end(here)] = value
-    return spans
+def _span(root: yaml.Node | None, path: Path, text: str) -> tuple[int, int]:
+    """From behind the colon after the key to the end of the value, in characters.
+
+    From behind the colon, because a list may stand further left than a number may.
+    """
+    here, start = root, 0
+    for name in path:
+        assert isinstance(here, yaml.MappingNode), f"{path} does not lead through mappings"
+        key, here = next((key, below) for key, below in here.value if key.value == name)
+        start = text.index(":", key.end_mark.index) + 1
+    return start, _end(here)
 
 
 def _end(node: yaml.Node | None) -> int:

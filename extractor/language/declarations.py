@@ -97,7 +97,8 @@ def _refuse_choices(
         if path[0] == "sizes" and path[1] in override:
             continue
         message = f"{'.'.join(path)} is a list of {len(values)}, and one value is needed here"
-        cure = "`twill shapes DOCUMENT -o FILE` finds the best and writes a document with it alone"
+        option = "--size" if path[0] == "sizes" else "--split"
+        cure = f"choose one, as `{option} {path[1]}={values[0]}`; `twill shapes` finds the best"
         problem = document.problem(message, document.key_position(*path), cure=cure)
         raise InvalidKernel(message, problems=(problem,))
 

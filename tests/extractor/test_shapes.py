@@ -3,7 +3,7 @@
 import pytest
 
 from twill.extractor.language import parse_program
-from twill.extractor.shapes import MOST_SHAPES, shaped_documents
+from twill.extractor.shapes import MOST_SHAPES, listed_shapes, with_shape
 from twill.kernels.library import load_kernel
 from twill.models.errors import InvalidKernel
 from twill.models.kernel import KernelDocument
@@ -14,7 +14,7 @@ from ..support.listed_shapes import listed, listed_text
 
 def test_every_combination_in_the_order_of_the_document() -> None:
     document = listed("gemm", "{BLOCK_M: [2, 1]}", BLOCK_N="[128, 64]")
-    shapes = [s.shape for s in shaped_documents(document, "sm_90a")]
+    shapes = list(listed_shapes(document, "sm_90a"))
     assert [(s.sizes["BLOCK_N"], s.split["BLOCK_M"]) for s in shapes] == [
         (128, 2), (128, 1), (64, 2), (64, 1),
     ]  # fmt: skip
@@ -24,31 +24,35 @@ def test_every_combination_in_the_order_of_the_document() -> None:
     "written", ["[256]", "\n    - 256  # best", "\n  - 256", "{sm_90a: [256]}"]
 )
 def test_the_chosen_document_is_the_one_written_without_lists(written: str) -> None:
-    (shaped,) = shaped_documents(listed("gemm", BLOCK_N=written), "sm_90a")
+    document = listed("gemm", BLOCK_N=written)
+    (shape,) = listed_shapes(document, "sm_90a")
+    shaped = with_shape(document, "sm_90a", shape)
     plain = load_kernel("gemm")
-    assert parse_program(shaped.document, "sm_90a").sizes == parse_program(plain, "sm_90a").sizes
+    assert parse_program(shaped, "sm_90a").sizes == parse_program(plain, "sm_90a").sizes
     if "sm_90a" not in written:
-        assert shaped.document.value.digest() == plain.value.digest()
+        assert shaped.value.digest() == plain.value.digest()
 
 
 def test_lists_of_another_target_stay() -> None:
     document = listed("gemm", BLOCK_M="{sm_90a: [64, 128], sm_100a: [128, 256]}")
-    first = shaped_documents(document, "sm_90a")[0].document.value
+    shape = next(iter(listed_shapes(document, "sm_90a")))
+    first = with_shape(document, "sm_90a", shape).value
     assert first.open_choices("sm_90a") == {}
     assert first.open_choices("sm_103a") == {("sizes", "BLOCK_M", "sm_100a"): (128, 256)}
 
 
 def test_nothing_to_choose_is_an_error() -> None:
     with pytest.raises(InvalidKernel, match="nothing to choose"):
-        shaped_documents(load_kernel("gemm"), "sm_90a")
+        listed_shapes(load_kernel("gemm"), "sm_90a")
 
 
 def test_too_many_shapes_are_an_error() -> None:
     many = str(list(range(16, 16 * 17, 16)))
     assert MOST_SHAPES < 16**3
-    with pytest.raises(InvalidKernel, match="the lists make 4,096 shapes"):
-        document = listed("gemm", BLOCK_M=many, BLOCK_N=many, BLOCK_K=many)
-        shaped_documents(document, "sm_90a")
+    document = listed("gemm", BLOCK_M=many, BLOCK_N=many, BLOCK_K=many)
+    with pytest.raises(InvalidKernel, match="the lists make 4,096 shapes") as caught:
+        listed_shapes(document, "sm_90a")
+    assert (caught.value.problems[0].line, caught.value.problems[0].column) == (4, 3)
 
 
 def test_what_needs_one_shape_refuses_a_list_at_its_place() -> None:
@@ -57,7 +61,7 @@ def test_what_needs_one_shape_refuses_a_list_at_its_place() -> None:
     (problem,) = caught.value.problems
     assert problem.message == "sizes.BLOCK_N is a list of 2, and one value is needed here"
     assert (problem.line, problem.column) == (5, 3)
-    assert "twill shapes DOCUMENT -o FILE" in (problem.cure or "")
+    assert problem.cure == "choose one, as `--size BLOCK_N=128`; `twill shapes` finds the best"
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from twill.gpu_profiles.library import load_profile
 from twill.models.errors import InvalidKernel
 from twill.models.shape_search import ShapeSearch
 from twill.pipeline import solve_file
-from twill.shaping import Asking, BestShape, search_shapes
+from twill.shaping.search import Asking, BestShape, search_shapes
 from twill.solver.question import Stop
 
-from .support.listed_shapes import listed
+from ..support.listed_shapes import listed
 
 H100 = load_profile("h100-sxm").value
 GEMM = listed("gemm", "{BLOCK_M: [1, 2]}", BLOCK_M="[64, 128]", BLOCK_N="[64, 128]")
