@@ -159,15 +159,15 @@ def _what_ifs(answer: Answer, listed: Listed | None, asking: Asking) -> Iterator
         if asking.stop.requested:
             return
         asking.say(f"on {name}")
-        change, profile = f"On {name}", load_profile(name).value
+        words, profile = f"On {name}", load_profile(name).value
         try:
             shape = first_shape(_document(answer).value, profile.target, Shape())
-            change += f" with {shape_text(shape)}" if shape_text(shape) else ""
+            words += f" with {shape_text(shape)}" if shape_text(shape) else ""
             problem = _priced(answer, profile, shape)
         except InvalidInput as fault:
-            yield _refused("gpu", change, fault.problems[0].message)
+            yield _refused("gpu", words, fault.problems[0].message)
             continue
-        yield _solved(answer, "gpu", change, problem, asking)
+        yield _solved(answer, "gpu", words, problem, asking)
 
 
 def _faster_units(answer: Answer) -> Iterator[Change]:

@@ -1,4 +1,4 @@
-"""Whether shapes of a kernel compute the same: only then is one of them better than another."""
+"""Whether shapes of a kernel compute the same with the same work: else the most need not be best."""
 
 from __future__ import annotations
 

@@ -20,7 +20,8 @@ from ..reader.located import Located
 from ..solver.question import Stop
 from ..solver.search import find_schedule
 from ..solver.solution import Solution
-from .priced import Priced, Rank, price_shape
+from .priced import Priced, price_shape
+from .turns import best_of, in_order, solve_in_turn, status_of
 
 SECONDS = 60.0
 
@@ -51,16 +52,16 @@ def search_shapes(
     Raises InvalidKernel where there is nothing to choose, or the kernel is refused in every shape.
     """
     started, asking = time.perf_counter(), asking or Asking()
-    priced = _priced(document, profile, asking)
+    priced = in_order(_priced(document, profile, asking))
     if all(shape.row.status == "refused" for shape in priced):
         raise _none_left(document, priced)
-    search = _Search(document, profile, asking)
-    rows = tuple(search.solved(priced))
-    best = _best(priced, rows)
+    solver = _Solver(document, profile, asking, len(priced))
+    rows = tuple(solve_in_turn(priced, solver.solve, every=asking.every))
+    best = best_of(priced, rows)
     found = ShapeSearch(
         kernel=document.value.kernel,
         gpu=profile.profile,
-        status=_status(priced, rows, best),
+        status=status_of(priced, rows, best),
         unit=next(shape.unit for shape in priced if shape.row.status != "refused"),
         best=best,
         solves=sum(row.seconds > 0 for row in rows),
@@ -68,23 +69,17 @@ def search_shapes(
         notes=tuple(_notes(priced)),
         seconds=round(time.perf_counter() - started, 3),
     )
-    return BestShape(found, None if best is None else search.shaped(rows[best].shape))
+    return BestShape(found, None if best is None else solver.shaped(rows[best].shape))
 
 
 def _priced(
     document: Located[KernelDocument], profile: GpuProfile, asking: Asking
-) -> tuple[Priced, ...]:
-    """Every shape, the best bound first; then those that need no solve, the refused ones last."""
-    found = []
+) -> Iterator[Priced]:
     for place, shape in enumerate(listed_shapes(document, profile.target)):
         if asking.stop.requested:
-            found.append(Priced(place, ShapeCandidate(shape=shape, status="unknown")))
+            yield Priced(place, ShapeCandidate(shape=shape, status="unknown"))
         else:
-            found.append(price_shape(place, shape, document, profile))
-    asked = [shape for shape in found if shape.row.status == "unknown"]
-    asked.sort(key=lambda shape: shape.rank(shape.row.minimum), reverse=True)
-    none = [shape for shape in found if shape.row.status == "infeasible"]
-    return (*asked, *none, *(shape for shape in found if shape.row.status == "refused"))
+            yield price_shape(place, shape, document, profile)
 
 
 def _none_left(document: Located[KernelDocument], priced: tuple[Priced, ...]) -> InvalidKernel:
@@ -97,45 +92,27 @@ def _none_left(document: Located[KernelDocument], priced: tuple[Priced, ...]) ->
     return InvalidKernel(problems[0].message, problems=problems)
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
+@dataclass(slots=True)
+class _Solver:
     document: Located[KernelDocument]
     profile: GpuProfile
     asking: Asking
-
-    def solved(self, priced: tuple[Priced, ...]) -> Iterator[ShapeCandidate]:
-        """A proved schedule rules out what even at its own MinII would come after it."""
-        best: Rank | None = None
-        for number, shape in enumerate(priced, start=1):
-            row = shape.row
-            if row.status == "unknown":
-                row = self._row(shape, best, f"{number} of {len(priced)}")
-            if row.status == "optimal":
-                rank = shape.rank(row.initiation_interval)
-                best = rank if best is None else max(best, rank)
-            yield row
+    shapes: int
+    solved: int = 0
 
     def shaped(self, shape: Shape) -> Located[KernelDocument]:
         return with_shape(self.document, self.profile.target, shape)
 
-    def _row(self, shape: Priced, best: Rank | None, number: str) -> ShapeCandidate:
+    def solve(self, shape: Priced) -> ShapeCandidate:
         row, asking = shape.row, self.asking
-        most = shape.rank(row.minimum)
-        if row.minimum is not None and best is not None and most < best and not asking.every:
-            return _outdone(row, most, best)
         if asking.stop.requested:
             return row.model_copy(update={"reason": "interrupted"})
-        asking.say(f"{number}: {shape_text(row.shape)}, at most {row.most_throughput:,.1f}")
+        self.solved += 1
+        most = f"at most {row.most_throughput:,.1f}"
+        asking.say(f"solve {self.solved} ({self.shapes} shapes): {shape_text(row.shape)}, {most}")
         problem = build_problem(self.shaped(row.shape), self.profile)
         options = SolveOptions(seconds=asking.seconds, objectives=(), blame_work=0)
         return _told(row, find_schedule(problem, options, stop=asking.stop))
-
-
-def _outdone(row: ShapeCandidate, most: Rank, best: Rank) -> ShapeCandidate:
-    words = "at best equal to" if most[0] == best[0] else "its bound is below"
-    reason = f"not solved: {words} {float(best[0]):,.1f}"
-    told = {"status": "outdone", "reason": reason, "lower_bound": row.minimum}
-    return row.model_copy(update=told)
 
 
 def _told(row: ShapeCandidate, solution: Solution) -> ShapeCandidate:
@@ -158,32 +135,17 @@ def _proved(solution: Solution, interval: int | None, lower: int | None) -> Stat
     return "optimal" if settled else solution.status
 
 
-def _best(priced: tuple[Priced, ...], rows: tuple[ShapeCandidate, ...]) -> int | None:
-    found = [n for n, row in enumerate(rows) if row.initiation_interval is not None]
-    return max(found, key=lambda n: priced[n].rank(rows[n].initiation_interval), default=None)
-
-
-def _status(
-    priced: tuple[Priced, ...], rows: tuple[ShapeCandidate, ...], best: int | None
-) -> Status:
-    """Optimal: its interval is proved, and no other shape can come before it."""
-    open_shapes = [n for n, row in enumerate(rows) if row.status in ("feasible", "unknown")]
-    if best is None:
-        return "unknown" if open_shapes else "infeasible"
-    found = priced[best].rank(rows[best].initiation_interval)
-    most = (priced[n].rank(rows[n].lower_bound or rows[n].minimum) for n in open_shapes)
-    settled = rows[best].status == "optimal" and all(rank < found for rank in most)
-    return "optimal" if settled else "feasible"
-
-
 def _notes(priced: tuple[Priced, ...]) -> Iterator[str]:
-    """Said where lists change what is computed, for then no shape is better than another."""
+    """Said where lists change what is computed: then the most work in a cycle need not be best."""
     computed = [shape.computed for shape in priced if shape.computed is not None]
     arguments = unlike_arguments(computed)
     if arguments:
-        what = f"the shape of {', '.join(arguments)}"
+        yield (
+            f"the lists change the shape of {', '.join(arguments)}: "
+            "shapes are compared that do not compute the same"
+        )
     elif has_unlike_work(computed):
-        what = "how much useful work goes into an element of the result"
-    else:
-        return
-    yield f"the lists change {what}: not all shapes compute the same; compare those that do"
+        yield (
+            "the lists change how much useful work goes into an element of the result: "
+            "more of it in a cycle need not be done sooner"
+        )

@@ -3,10 +3,11 @@
 import pytest
 
 from twill.extractor.language import parse_program
-from twill.extractor.shapes import MOST_SHAPES, listed_shapes, with_shape
+from twill.extractor.shapes import MOST_SHAPES, first_shape, listed_shapes, with_shape
 from twill.kernels.library import load_kernel
-from twill.models.errors import InvalidKernel
+from twill.models.errors import InvalidKernel, UsageError
 from twill.models.kernel import KernelDocument
+from twill.models.shape import Shape
 from twill.reader.documents import read_document
 
 from ..support.listed_shapes import listed, listed_text
@@ -71,3 +72,48 @@ def test_what_needs_one_shape_refuses_a_list_at_its_place() -> None:
 def test_bad_lists(written: str, said: str) -> None:
     with pytest.raises(InvalidKernel, match=said):
         read_document(listed_text("gemm", BLOCK_N=written), "k.yaml", KernelDocument, InvalidKernel)
+
+
+def test_a_number_of_shapes_with_thousands_of_digits_is_an_error() -> None:
+    sizes = "".join(f"  S{n}: [1, 2, 3, 4, 5]\n" for n in range(6_200))
+    text = listed_text("gemm").replace("sizes:\n", f"sizes:\n{sizes}")
+    document = read_document(text, "k.yaml", KernelDocument, InvalidKernel)
+    with pytest.raises(InvalidKernel, match="the lists make more than 1,000,000,000 shapes"):
+        listed_shapes(document, "sm_90a")
+
+
+def test_more_values_than_a_list_may_have() -> None:
+    text = listed_text("gemm", BLOCK_N=str(list(range(8, 8 * 18, 8))))
+    with pytest.raises(InvalidKernel, match="more than 16 items") as caught:
+        read_document(text, "k.yaml", KernelDocument, InvalidKernel)
+    assert (caught.value.problems[0].line, caught.value.problems[0].column) == (5, 12)
+
+
+def test_the_first_values_stand_unless_others_are_chosen() -> None:
+    document = listed("gemm", "{BLOCK_M: [2, 1]}", BLOCK_M="{sm_90a: [64, 128]}", BLOCK_N="[8, 16]")
+    chosen = Shape(sizes={"BLOCK_N": 16})
+    first = first_shape(document.value, "sm_90a", chosen)
+    assert first == Shape(sizes={"BLOCK_M": 64, "BLOCK_N": 16}, split={"BLOCK_M": 2})
+
+
+def test_a_chosen_value_replaces_what_is_written() -> None:
+    chosen = Shape(sizes={"BLOCK_M": 64, "BLOCK_N": 8}, split={"BLOCK_M": 1})
+    shaped = with_shape(load_kernel("gemm"), "sm_90a", chosen)
+    assert shaped.value.sizes_for("sm_90a") == {"BLOCK_M": 64, "BLOCK_N": 8, "BLOCK_K": 64}
+    assert shaped.value.sizes_for("sm_100a")["BLOCK_M"] == 256
+    assert shaped.value.split_for("sm_90a") == {"BLOCK_M": 1}
+
+
+@pytest.mark.parametrize(
+    ("shape", "said", "cure", "place"),
+    [
+        (Shape(sizes={"BLOCK_MM": 1}), "`sizes` has no BLOCK_MM", "did you mean BLOCK_M?", (3, 1)),
+        (Shape(split={"K": 2}), "`split` has no K", "there are BLOCK_M", (7, 1)),
+        (Shape(sizes={"BLOCK_N": 9}), "9 is not in the list of", "one of 8, 16", (5, 12)),
+    ],
+)
+def test_what_cannot_be_chosen(shape: Shape, said: str, cure: str, place: tuple[int, int]) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        with_shape(listed("gemm", BLOCK_N="[8, 16]"), "sm_90a", shape)
+    (problem,) = caught.value.problems
+    assert (problem.cure, (problem.line, problem.column)) == (cure, place)
