@@ -14,9 +14,12 @@ from twill.kernels.graph_library import graph_path
 from twill.models.answer import Answer
 from twill.models.errors import UsageError
 from twill.models.explanation import Explanation, WhatIf
+from twill.models.shape import Shape
 from twill.models.solve_options import SolveOptions
-from twill.pipeline import solve_file
+from twill.pipeline import read_listed, read_task, solve_file, solve_task
 from twill.solver.search import find_schedule
+
+from .support.listed_shapes import listed_text
 
 QUICK = SolveOptions(objectives=(), blame_work=0)
 
@@ -122,6 +125,70 @@ def test_every_change_of_the_problem_is_solved_again(name: str) -> None:
         assert f": II {interval:,}, " in found.sentence
         assert found.difference == interval - (answer.initiation_interval or 0)
     assert len(told) == len(explanation.what_ifs)
+
+
+LISTED = listed_text("gemm", "{BLOCK_M: [2, 1]}", BLOCK_M="[128, 64]", BLOCK_N="[128, 64, 256]")
+
+
+@pytest.fixture
+def listed_gemm(tmp_path: Path) -> str:
+    file = tmp_path / "gemm.yaml"
+    file.write_text(LISTED)
+    return str(file)
+
+
+def test_other_shapes_are_what_solving_them_gives(listed_gemm: str, tmp_path: Path) -> None:
+    chosen = Shape(sizes={"BLOCK_N": 64})
+    listed = read_listed(listed_gemm, shape=chosen)
+    assert listed is not None
+    assert listed.shape == Shape(sizes={"BLOCK_M": 128, "BLOCK_N": 64}, split={"BLOCK_M": 2})
+    answer = solve_task(read_task(listed_gemm, shape=listed.shape), QUICK)
+    explanation = explain(answer, listed=listed)
+    edits = {
+        "With BLOCK_M = 64": (64, 64, 2),
+        "With BLOCK_N = 128": (128, 128, 2),
+        "With BLOCK_N = 256": (128, 256, 2),
+        "With BLOCK_M in 1 part": (128, 64, 1),
+    }
+    others = [c for c in explanation.what_ifs if c.kind in ("size", "split")]
+    assert [c.change for c in others] == list(edits)
+    assert others[0].status == "refused"
+    assert "is not a legal matrix shape" in others[0].sentence
+    for other in others[1:]:
+        rows, columns, parts = edits[other.change]
+        file = tmp_path / "plain.yaml"
+        file.write_text(
+            listed_text("gemm", f"{{BLOCK_M: {parts}}}", BLOCK_M=str(rows), BLOCK_N=str(columns))
+        )
+        interval = least(str(file))
+        assert interval is not None
+        assert (other.status, other.initiation_interval) == ("optimal", interval)
+        assert other.throughput == round(rows * columns * 64 / interval, 3)
+        assert other.sentence.startswith(f"{other.change}: II {interval:,}")
+        assert f"; {other.throughput:,.1f} multiply-adds a cycle" in other.sentence
+
+
+def test_the_shape_at_hand_says_what_it_does_in_a_cycle(listed_gemm: str) -> None:
+    listed = read_listed(listed_gemm)
+    assert listed is not None
+    answer = solve_task(read_task(listed_gemm, shape=listed.shape), QUICK)
+    explanation = explain(answer, what_ifs=False, listed=listed)
+    assert (explanation.throughput, explanation.work_unit) == (2048.0, "multiply-adds")
+    assert "It does 2,048.0 multiply-adds a cycle." in explanation.sentences
+
+
+def test_lists_of_another_gpu_give_it_their_first_values(tmp_path: Path) -> None:
+    file = tmp_path / "gemm.yaml"
+    file.write_text(listed_text("gemm", BLOCK_M="{sm_90a: 128, sm_100a: [256, 128]}"))
+    assert read_listed(str(file)) is None
+    explanation = explain(solve_task(read_task(str(file)), QUICK))
+    found = change(explanation, "On b200 with BLOCK_M = 256")
+    assert found.initiation_interval == least("gemm", "b200")
+
+
+def test_nothing_is_listed_in_graphs_and_plain_kernels() -> None:
+    assert read_listed("gemm") is None
+    assert read_listed("paper_running_example") is None
 
 
 def test_sentences_say_what_the_numbers_say(fp8: Explanation) -> None:

@@ -2,10 +2,11 @@
 
 import pytest
 
+from twill.reader.located import Path
 from twill.reader.rewriting import with_values
 from twill.reader.yaml_text import load_yaml
 
-PATH = ("sizes", "N")
+PATH: Path = ("sizes", "N")
 
 
 @pytest.mark.parametrize(
@@ -32,5 +33,5 @@ def test_a_value_is_replaced_where_it_stands(written: str, rewritten: str) -> No
 
 def test_several_values_at_once() -> None:
     text = "sizes: {N: {a: [1, 2], b: [3]}, M: [4]}"
-    values = {("sizes", "N", "a"): 10, ("sizes", "M"): 20}
+    values: dict[Path, int] = {("sizes", "N", "a"): 10, ("sizes", "M"): 20}
     assert with_values(text, values) == "sizes: {N: {a: 10, b: [3]}, M: 20}"
