@@ -201,10 +201,71 @@ def _memory(part: Row) -> Iterator[str]:
     )
 
 
+def _shapes(part: Row) -> Iterator[str]:
+    yield "## The best of listed shapes"
+    yield ""
+    yield (
+        "`twill shapes` beside `twill shapes --every`: shapes solved until the best one is proved, "
+        "and shapes solved where bounds rule nothing out. The rest is refused, or does not fit "
+        "whatever the schedule. *Times* is the time of solving every shape over that of the search."
+    )
+    yield ""
+    head = (
+        "kernel",
+        "GPU",
+        "shapes",
+        "refused",
+        "do not fit",
+        "solved",
+        "solved, every",
+        "best",
+        "multiply-adds a cycle",
+        "same best",
+        "s",
+        "s, every",
+        "times",
+    )
+    yield from _table(head, (_searched(row) for row in part["rows"]))
+    yield ""
+    yield from (f"- {row['kernel']} on {row['gpu']}: {_lists(row)}" for row in part["rows"])
+
+
+def _searched(row: Row) -> Sequence[object]:
+    every = row["every"]
+    left = f" ({every['not_decided']} not decided)" if every["not_decided"] else ""
+    return (
+        row["kernel"],
+        row["gpu"],
+        row["shapes"],
+        row["refused"],
+        row["infeasible_by_bound"],
+        row["solves"],
+        f"{every['solves']}{left}",
+        row["best"],
+        f"{row['throughput']:,.1f}",
+        "yes" if _is_same(row, every) else "no",
+        _seconds(row["wall_seconds"]),
+        _seconds(every["wall_seconds"]),
+        f"{every['wall_seconds'] / row['wall_seconds']:.1f}",
+    )
+
+
+def _is_same(row: Row, every: Row) -> bool:
+    """Proved both ways."""
+    proved = row["status"] == every["status"] == "optimal"
+    return bool(proved and row["best"] == every["best"])
+
+
+def _lists(row: Row) -> str:
+    lists = ", ".join(f"`{name}: {values}`" for name, values in row["lists"].items())
+    return f"{lists}; {row['could_tie']} of the {row['outdone']} not solved could at best be equal"
+
+
 SECTIONS: Mapping[str, Callable[[Row], Iterator[str]]] = {
     "library": _library,
     "instances": _instances,
     "literal": _literal,
     "scaling": _scaling,
     "memory": _memory,
+    "shapes": _shapes,
 }

@@ -1,6 +1,7 @@
 """How long proofs take: the library, the paper's cases and formulation, and generated loops.
 
-    python benchmarks/solve.py [--quick] [--part NAME ...] [--output FILE] [--document FILE]
+    python benchmarks/solve.py [--quick] [--part NAME ...] [--runs N] [--output FILE]
+                               [--document FILE]
 
 Runs on one core. Stores every run as JSON, and renders docs/benchmarks.md from it if asked.
 Needs the extra `bench` for the paper's formulation (PuLP with CBC; Yices2 where it installs).
@@ -15,7 +16,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +27,7 @@ from twill.benchmarks.normalise import SUM, normalise
 from twill.benchmarks.proving import Proof, time_to_proof
 from twill.benchmarks.random_graphs import random_graph
 from twill.benchmarks.report import document
+from twill.benchmarks.shapes import LISTS, Lists, search_row
 from twill.benchmarks.timing import Clock, Seconds, load_backends_now, repeat, use_one_core
 from twill.gpu_profiles.library import profile_names
 from twill.kernels.library import kernel_names
@@ -62,6 +64,7 @@ class Plan:
     seeds: int
     sizes: Sequence[tuple[int, float]]  # operations, seconds
     seconds: float  # for each proof
+    shapes: Sequence[Lists]
 
 
 def full_plan() -> Plan:
@@ -76,6 +79,7 @@ def full_plan() -> Plan:
         seeds=10,
         sizes=[(n, 10.0) for n in (10, 20, 40, 60, 80, 100)] + [(150, 60.0), (200, 60.0)],
         seconds=60.0,
+        shapes=LISTS,
     )
 
 
@@ -91,6 +95,7 @@ def quick_plan() -> Plan:
         seeds=2,
         sizes=[(10, 5.0), (20, 5.0), (40, 5.0)],
         seconds=5.0,
+        shapes=LISTS[:1],
     )
 
 
@@ -159,6 +164,12 @@ def measure_memory(plan: Plan) -> Iterator[Row]:
         }
 
 
+def measure_shapes(plan: Plan) -> Iterator[Row]:
+    """The best of listed shapes: with what bounds rule out, and with every shape solved."""
+    for lists in plan.shapes:
+        yield search_row(lists, plan.runs, plan.seconds)
+
+
 def _excluded(question: Question, names: Sequence[Backend], seconds: float) -> tuple[str, Seconds]:
     clock = Clock()
     finding = race(question, Limit(seconds=seconds), Stop(), load_backends(names).solve)
@@ -176,6 +187,7 @@ PARTS: dict[str, Callable[[Plan], Iterator[Row]]] = {
     "literal": measure_literal,
     "scaling": measure_scaling,
     "memory": measure_memory,
+    "shapes": measure_shapes,
 }
 
 
@@ -211,10 +223,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="a sample, in about a minute")
     parser.add_argument("--part", action="append", choices=list(PARTS), help="only this part")
+    parser.add_argument("--runs", type=int, help="of each, in place of what is usual")
     parser.add_argument("--output", type=Path, default=RESULTS)
     parser.add_argument("--document", type=Path, help="render the tables into this file")
     arguments = parser.parse_args()
     plan = quick_plan() if arguments.quick else full_plan()
+    if arguments.runs is not None:
+        plan = replace(plan, runs=arguments.runs)
     pinned = use_one_core()
     load_backends_now()
     stored: Row = json.loads(arguments.output.read_text()) if arguments.output.exists() else {}

@@ -1,4 +1,4 @@
-"""Whether shapes of a kernel compute the same with the same work: else the most need not be best."""
+"""Whether shapes of a kernel compute the same with as much work: else the most may not be best."""
 
 from __future__ import annotations
 
