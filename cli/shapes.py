@@ -63,7 +63,7 @@ def shapes(
     """
     from .. import pipeline
     from ..gpu_profiles.library import load_profile
-    from ..shaping.search import Asking, search_shapes
+    from ..shaping.search import Asking, SearchOverShapes
 
     if output is not None:
         check_writable(output)
@@ -71,16 +71,17 @@ def shapes(
     profile = load_profile(gpu or pipeline.DEFAULT_GPU).value
     say = (lambda _: None) if quiet else print_note
     asking = Asking(seconds=time_limit, say=say, every=every)
-    finished = run_interruptibly(
-        lambda: search_shapes(kernel, profile, asking), asking.stop.request
-    )
-    found = finished.value
+    search = SearchOverShapes(kernel, profile, asking)
+    finished = run_interruptibly(search.run, asking.stop.request)
+    found = finished.value or search.so_far()
     if found is None:
         print_note("interrupted")
         os._exit(130)
     if output is not None:
         _write(found, output)
     print_answer(found.search.model_dump_json(indent=1) if as_json else _text(found.search))
+    if finished.still_running:
+        os._exit(130)  # a backend that does not stop would hold the process back
     return 130 if finished.interrupted else EXIT_CODES[found.search.status]
 
 

@@ -13,7 +13,7 @@ from ..models.answer import Status
 from ..models.errors import InvalidKernel, Problem
 from ..models.kernel import KernelDocument
 from ..models.profile import GpuProfile
-from ..models.shape import Shape, rounded, shape_text, throughput
+from ..models.shape import rounded, shape_text, throughput
 from ..models.shape_search import ShapeCandidate, ShapeSearch
 from ..models.solve_options import SolveOptions
 from ..reader.located import Located
@@ -51,25 +51,58 @@ def search_shapes(
 
     Raises InvalidKernel where there is nothing to choose, or the kernel is refused in every shape.
     """
-    started, asking = time.perf_counter(), asking or Asking()
-    priced = in_order(_priced(document, profile, asking))
-    if all(shape.row.status == "refused" for shape in priced):
-        raise _none_left(document, priced)
-    solver = _Solver(document, profile, asking, len(priced))
-    rows = tuple(solve_in_turn(priced, solver.solve, every=asking.every))
-    best = best_of(priced, rows)
-    found = ShapeSearch(
-        kernel=document.value.kernel,
-        gpu=profile.profile,
-        status=status_of(priced, rows, best),
-        unit=next(shape.unit for shape in priced if shape.row.status != "refused"),
-        best=best,
-        solves=sum(row.seconds > 0 for row in rows),
-        candidates=rows,
-        notes=tuple(_notes(priced)),
-        seconds=round(time.perf_counter() - started, 3),
-    )
-    return BestShape(found, None if best is None else solver.shaped(rows[best].shape))
+    return SearchOverShapes(document, profile, asking or Asking()).run()
+
+
+class SearchOverShapes:
+    """`search_shapes`, which another thread may ask what is known so far."""
+
+    def __init__(
+        self, document: Located[KernelDocument], profile: GpuProfile, asking: Asking
+    ) -> None:
+        """Begins with `run`."""
+        self._document, self._profile, self._asking = document, profile, asking
+        self._started = time.perf_counter()
+        self._priced: tuple[Priced, ...] = ()
+        self._rows: list[ShapeCandidate] = []
+
+    def run(self) -> BestShape:
+        """Raises InvalidKernel as `search_shapes` does."""
+        priced = in_order(_priced(self._document, self._profile, self._asking))
+        if all(shape.row.status == "refused" for shape in priced):
+            raise _none_left(self._document, priced)
+        self._priced = priced
+        solver = _Solver(self._document, self._profile, self._asking, len(priced))
+        for row in solve_in_turn(priced, solver.solve, every=self._asking.every):
+            self._rows.append(row)
+        return self._found(tuple(self._rows))
+
+    def so_far(self) -> BestShape | None:
+        """What is known while `run` is at work; None before it has all bounds."""
+        if not self._priced:
+            return None
+        rows = tuple(self._rows)
+        left = (shape.row for shape in self._priced[len(rows) :])
+        return self._found((*rows, *map(_interrupted, left)))
+
+    def _found(self, rows: tuple[ShapeCandidate, ...]) -> BestShape:
+        priced = self._priced
+        best = best_of(priced, rows)
+        search = ShapeSearch(
+            kernel=self._document.value.kernel,
+            gpu=self._profile.profile,
+            status=status_of(priced, rows, best),
+            unit=next(shape.unit for shape in priced if shape.row.status != "refused"),
+            best=best,
+            solves=sum(row.seconds > 0 for row in rows),
+            candidates=rows,
+            notes=tuple(_notes(priced)),
+            seconds=round(time.perf_counter() - self._started, 3),
+        )
+        if best is None:
+            return BestShape(search, None)
+        shape = rows[best].shape
+        return BestShape(search, with_shape(self._document, self._profile.target, shape))
 
 
 def _priced(
@@ -100,19 +133,21 @@ class _Solver:
     shapes: int
     solved: int = 0
 
-    def shaped(self, shape: Shape) -> Located[KernelDocument]:
-        return with_shape(self.document, self.profile.target, shape)
-
     def solve(self, shape: Priced) -> ShapeCandidate:
         row, asking = shape.row, self.asking
         if asking.stop.requested:
-            return row.model_copy(update={"reason": "interrupted"})
+            return _interrupted(row)
         self.solved += 1
         most = f"at most {row.most_throughput:,.1f}"
         asking.say(f"solve {self.solved} ({self.shapes} shapes): {shape_text(row.shape)}, {most}")
-        problem = build_problem(self.shaped(row.shape), self.profile)
+        shaped = with_shape(self.document, self.profile.target, row.shape)
+        problem = build_problem(shaped, self.profile)
         options = SolveOptions(seconds=asking.seconds, objectives=(), blame_work=0)
         return _told(row, find_schedule(problem, options, stop=asking.stop))
+
+
+def _interrupted(row: ShapeCandidate) -> ShapeCandidate:
+    return row.model_copy(update={"reason": "interrupted"}) if row.status == "unknown" else row
 
 
 def _told(row: ShapeCandidate, solution: Solution) -> ShapeCandidate:

@@ -12,7 +12,7 @@ from twill.models.shape_search import ShapeSearch
 from twill.pipeline import solve_file
 from twill.reader.documents import read_document
 from twill.reader.located import Located
-from twill.shaping.search import Asking, search_shapes
+from twill.shaping.search import Asking, SearchOverShapes, search_shapes
 from twill.solver.question import Stop
 
 from ..support.listed_shapes import listed
@@ -108,6 +108,25 @@ def test_a_stop_before_the_first_solve_proves_nothing() -> None:
     stop.request()
     search = search_shapes(GEMM, H100, Asking(stop=stop)).search
     assert (search.status, search.best, search.solves) == ("unknown", None, 0)
+
+
+def test_what_is_known_so_far_can_be_asked_at_any_time() -> None:
+    known: list[ShapeSearch | None] = []
+
+    def note(_sentence: str) -> None:
+        found = search.so_far()
+        known.append(None if found is None else found.search)
+
+    search = SearchOverShapes(GEMM, H100, Asking(say=note, every=True))
+    assert search.so_far() is None
+    whole = search.run().search
+    first, second = known[0], known[1]
+    assert first is not None
+    assert second is not None
+    assert (first.status, first.best, first.solves) == ("unknown", None, 0)
+    assert (second.best, second.solves) == (0, 1)
+    assert second.candidates[0] == whole.candidates[0]
+    assert {c.reason for c in second.candidates[1:] if c.status == "unknown"} == {"interrupted"}
 
 
 def test_a_limit_does_not_pass_for_a_proof() -> None:
