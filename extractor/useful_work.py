@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 
 from ..models.problem import SchedulingProblem
@@ -25,7 +26,8 @@ def useful_work(program: TileProgram, loop: Loop) -> tuple[int, WorkUnit]:
     """
     products = [operation for operation in loop.operations if operation.kind == "dot"]
     if products:
-        return sum(_multiply_adds(program, product) for product in products), "multiply-adds"
+        made = {operation.name: operation for operation in program.operations()}
+        return sum(_multiply_adds(program, made, p) for p in products), "multiply-adds"
     for kind in ("load", "store", "reduce_add"):
         moved = sum(_moved(operation) for operation in loop.operations if operation.kind == kind)
         if moved:
@@ -42,13 +44,15 @@ def _moved(operation: Operation) -> int:
     return prod(dimension.extent for dimension in operation.memory_access.tile)
 
 
-def _multiply_adds(program: TileProgram, operation: Operation) -> int:
+def _multiply_adds(
+    program: TileProgram, made: Mapping[str, Operation], operation: Operation
+) -> int:
     """M * N of the result, times K, the columns of the left operand."""
-    return operation.type.elements * _type(program, operation.operands[0]).shape[1]
+    return operation.type.elements * _type(program, made, operation.operands[0]).shape[1]
 
 
-def _type(program: TileProgram, operand: Operand) -> TileType:
+def _type(program: TileProgram, made: Mapping[str, Operation], operand: Operand) -> TileType:
     if isinstance(operand, CarriedOperand | LoopResultOperand):
         return program.loop(operand.loop).carried_local(operand.local).type
     assert isinstance(operand, ValueOperand), "a product multiplies tiles"
-    return next(o.type for o in program.operations() if o.name == operand.operation)
+    return made[operand.operation].type
