@@ -207,7 +207,7 @@ def _shapes(part: Row) -> Iterator[str]:
     yield (
         "`twill shapes` beside `twill shapes --every`: shapes solved until the best one is proved, "
         "and shapes solved where bounds rule nothing out. The rest is refused, or does not fit "
-        "whatever the schedule. *Times* is the time of solving every shape over that of the search."
+        "whatever the schedule. *Times* is CPU time for every shape over CPU time of the search."
     )
     yield ""
     head = (
@@ -221,8 +221,8 @@ def _shapes(part: Row) -> Iterator[str]:
         "best",
         "multiply-adds a cycle",
         "same best",
-        "s",
-        "s, every",
+        "CPU s",
+        "CPU s, every",
         "times",
     )
     yield from _table(head, (_searched(row) for row in part["rows"]))
@@ -233,6 +233,7 @@ def _shapes(part: Row) -> Iterator[str]:
 def _searched(row: Row) -> Sequence[object]:
     every = row["every"]
     left = f" ({every['not_decided']} not decided)" if every["not_decided"] else ""
+    over = "> " if left else ""
     return (
         row["kernel"],
         row["gpu"],
@@ -244,9 +245,9 @@ def _searched(row: Row) -> Sequence[object]:
         row["best"],
         f"{row['throughput']:,.1f}",
         "yes" if _is_same(row, every) else "no",
-        _seconds(row["wall_seconds"]),
-        _seconds(every["wall_seconds"]),
-        f"{every['wall_seconds'] / row['wall_seconds']:.1f}",
+        _seconds(row["cpu_seconds"]),
+        over + _seconds(every["cpu_seconds"]),
+        f"{over}{every['cpu_seconds'] / row['cpu_seconds']:.1f}",
     )
 
 
