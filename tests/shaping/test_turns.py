@@ -132,3 +132,19 @@ def test_an_equal_bound_that_comes_first_in_the_order_of_ties_is_solved() -> Non
     found = rows([high, equal])
     assert [row.status for row in found] == ["optimal", "optimal"]
     assert best_of(priced([high, equal]), found) == 1
+
+
+def test_an_undecided_shape_that_might_tie_and_come_first_leaves_it_open() -> None:
+    proved = Case(work=8, loaded=4, minimum=2, least=2)
+    first = Case(work=8, loaded=2, minimum=2, least=2, is_proved=False)
+    found = rows([proved, first])
+    assert [row.status for row in found] == ["unknown", "optimal"]
+    assert status_of(priced([proved, first]), found, 1) == "feasible"
+
+
+def test_an_undecided_shape_that_would_come_after_it_leaves_nothing_open() -> None:
+    proved = Case(work=8, loaded=2, minimum=1, least=2)
+    later = Case(work=8, loaded=4, minimum=2, least=2, is_proved=False)
+    found = rows([proved, later], every=True)
+    assert [row.status for row in found] == ["optimal", "unknown"]
+    assert status_of(priced([proved, later]), found, 0) == "optimal"
