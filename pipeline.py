@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import os
 from dataclasses import dataclass, replace
 
 from .extractor.build import build_problem
@@ -12,8 +10,7 @@ from .extractor.machine import machine_of
 from .extractor.shape_changes import Listed
 from .extractor.shapes import first_shape, with_shape
 from .gpu_profiles.library import load_profile, load_profile_text
-from .kernels.graph_library import graph_names, graph_path
-from .kernels.library import kernel_names, kernel_path
+from .kernels.documents import find_document, is_graph
 from .models.answer import Alternative, Answer, Effort, Sources, Status
 from .models.errors import (
     InvalidGraph,
@@ -35,7 +32,6 @@ from .models.solve_options import SolveOptions
 from .reader.documents import read_document, read_text
 from .reader.located import Located
 from .reader.schedules import read_schedule
-from .reader.yaml_text import load_yaml
 from .solver.bounds import check_durations, compute_bounds
 from .solver.question import Stop
 from .solver.recheck import recheck
@@ -81,9 +77,9 @@ def solve_file(
 
 def read_kernel(path: str) -> Located[KernelDocument]:
     """A kernel document, or one of the library by name; raises InvalidInput for all else."""
-    file = _find_document(path)
+    file = find_document(path)
     text = read_text(file)
-    if _is_graph(text, file):
+    if is_graph(text, file):
         raise _sizeless(file)
     return read_document(text, file, KernelDocument, InvalidKernel)
 
@@ -93,9 +89,9 @@ def read_listed(path: str, gpu: str | None = None, shape: Shape | None = None) -
 
     Where `shape` says nothing of a list, the first value of it is taken.
     """
-    file = _find_document(path)
+    file = find_document(path)
     text = read_text(file)
-    if _is_graph(text, file):
+    if is_graph(text, file):
         return None
     document = read_document(text, file, KernelDocument, InvalidKernel)
     profile = load_profile(gpu or DEFAULT_GPU).value
@@ -110,7 +106,7 @@ def read_task(path: str, gpu: str | None = None, shape: Shape | None = None) -> 
 
     `shape` replaces sizes and splits of a kernel document, as if it had been written so.
     """
-    file = _find_document(path)
+    file = find_document(path)
     return _checked(_text_task(read_text(file), file, gpu, shape), file)
 
 
@@ -122,7 +118,7 @@ def read_texts(document: str, place: str, profile: str | None = None) -> Task:
     if profile is None:
         return _checked(_text_task(document, place, None), place)
     priced = Priced(load_profile_text(profile), profile)
-    if not _is_graph(document, place):
+    if not is_graph(document, place):
         return _checked(_kernel_task(document, place, priced), place)
     graph = read_document(document, place, GraphDocument, InvalidGraph)
     if graph.value.machine is not None:
@@ -131,7 +127,7 @@ def read_texts(document: str, place: str, profile: str | None = None) -> Task:
 
 
 def _text_task(text: str, file: str, gpu: str | None, shape: Shape | None = None) -> Task:
-    if _is_graph(text, file):
+    if is_graph(text, file):
         if shape is not None:
             raise _sizeless(file)
         return _graph_task(text, file, gpu)
@@ -281,33 +277,4 @@ def _two_machines(document: Located[GraphDocument], other: str) -> UsageError:
     return UsageError(
         f"the graph has its own machine; {other} would be ignored",
         file=document.file, line=line, column=column, cure="leave one of the two out",
-    )  # fmt: skip
-
-
-def _find_document(path: str) -> str:
-    """A file as it is; any other name is looked for in the library."""
-    if is_path(path):
-        return path
-    if path in graph_names():
-        return str(graph_path(path))
-    if path in kernel_names():
-        return str(kernel_path(path))
-    known = (*kernel_names(), *graph_names())
-    near = difflib.get_close_matches(path, known, n=1)
-    cure = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-    raise UsageError(f"neither a file nor a document of the library: {path[:80]!r}", cure=cure)
-
-
-def is_path(name: str) -> bool:
-    """Whether a document is a file, and not looked for in the library."""
-    return os.path.isfile(name) or name.endswith((".yaml", ".yml")) or os.sep in name
-
-
-def _is_graph(text: str, file: str) -> bool:
-    value, _ = load_yaml(text, file)
-    if isinstance(value, dict) and ("graph" in value) != ("kernel" in value):
-        return "graph" in value
-    raise InvalidInput(
-        "neither a kernel nor a graph",
-        file=file, line=1, column=1, cure="begin with `kernel: NAME` or with `graph: NAME`",
     )  # fmt: skip

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from ..gpu_profiles.library import profile_names
+from ..kernels.documents import is_path
 from ..models.answer import Answer, Origin, Sources
 from ..models.errors import InvalidInput
-from ..pipeline import Task, is_path, read_answer, read_task
+from ..pipeline import Task, read_answer, read_task
 
 
 def origin_of(document: str, gpu: str | None, file: Path) -> Origin:
