@@ -95,6 +95,10 @@ def sweep(
             "--ray-tag", metavar="NAME=N", help="What a Ray node must have; may be repeated."
         ),
     ] = None,
+    shapes: Annotated[
+        bool,
+        typer.Option("--shapes", help="Every combination where sizes or splits are lists."),
+    ] = False,
     prove: Annotated[bool, typer.Option("--prove", help="As for `solve`.")] = False,
     time_limit: Annotated[
         float,
@@ -132,7 +136,7 @@ def sweep(
     from .sweep_tables import sweep_text
 
     options = solve_options(1, prove, time_limit, objective, backend)
-    grid = build_grid(documents, _gpus(gpu), options, memory_limit)
+    grid = build_grid(documents, _gpus(gpu), options, memory_limit, every_shape=shapes)
     watcher = build_sweep_watcher(progress_style(quiet=quiet), len(grid))
     run = Sweep(grid, Store(output), watcher)
     with watcher, redirect_stdout(sys.stderr):  # where Ray tells of workers that died

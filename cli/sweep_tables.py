@@ -17,13 +17,13 @@ def sweep_text(report: SweepReport, form: str) -> str:
 def _text(report: SweepReport) -> str:
     from .tables import table_text
 
-    lines = [table_text([_cells(row) for row in report.rows]).rstrip("\n"), ""]
+    lines = [table_text(_table(report)).rstrip("\n"), ""]
     lines += [f"{row.kernel} on {row.gpu or '?'}: {row.reason}" for row in _explained(report)]
     return "\n".join((*lines, summary(report), ""))
 
 
 def _markdown(report: SweepReport) -> str:
-    rows = [_cells(row) for row in report.rows]
+    rows = _table(report)
     lines = [_line(tuple(rows[0])), _line(tuple("---" for _ in rows[0]))]
     lines += [_line(tuple(map(_escaped, row.values()))) for row in rows]
     reasons = [
@@ -63,10 +63,17 @@ def summary(report: SweepReport) -> str:
     return f"{len(report.rows)} rows: {counted}{taken}; {report.seconds:.1f} s"
 
 
-def _cells(row: SweepRow) -> dict[str, str]:
+def _table(report: SweepReport) -> list[dict[str, str]]:
+    """A row of cells for each; with shapes, if one has any."""
+    has_shapes = any(row.shape for row in report.rows)
+    return [_cells(row, {"shape": row.shape} if has_shapes else {}) for row in report.rows]
+
+
+def _cells(row: SweepRow, shape: Mapping[str, str]) -> dict[str, str]:
     return {
         "kernel": row.kernel,
         "GPU": row.gpu,
+        **shape,
         "status": row.status,
         "II": _number(row.initiation_interval),
         "MinII": _number(row.minimum),

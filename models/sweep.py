@@ -27,6 +27,7 @@ class SweepRow(Document):
     document: str  # as it was asked for
     kernel: str  # its name; as it was asked for where it cannot be read
     gpu: str
+    shape: str = ""  # of a document whose sizes or splits are lists
     status: Outcome
     reason: str = ""
     initiation_interval: Positive | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..models.errors import InvalidInput
 from ..models.problem_object import problem_object
+from ..models.shape import Shape, shape_text
 from ..models.sweep import SweepRow
 from ..models.version import VERSION
 from ..models.work import Work
@@ -21,11 +22,13 @@ class Cell:
     kernel: str
     gpu_name: str
     work: Work
+    shape: Shape | None = None  # of a document with lists
 
     @property
     def file(self) -> str:
         """The name of the file of its schedule."""
-        return f"{self.kernel}@{self.gpu_name}.json"
+        shape = f"@{_slug(self.shape)}" if self.shape is not None else ""
+        return f"{self.kernel}@{self.gpu_name}{shape}.json"
 
     @property
     def key(self) -> str:
@@ -42,6 +45,7 @@ class Cell:
     def row(self, **told: object) -> SweepRow:
         """A row of the table."""
         about = {"document": shown(self.document), "kernel": self.kernel, "gpu": self.gpu_name}
+        about |= {"shape": shape_text(self.shape) if self.shape is not None else ""}
         return SweepRow.model_validate({**about, **told})
 
 
@@ -52,17 +56,26 @@ class Refused:
     row: SweepRow
 
 
+def _slug(shape: Shape) -> str:
+    """A shape in the name of a file, such as `BLOCK_M-128.BLOCK_N-256.split-BLOCK_M-2`."""
+    sizes = [f"{name}-{value}" for name, value in shape.sizes.items()]
+    return ".".join([*sizes, *(f"split-{name}-{value}" for name, value in shape.split.items())])
+
+
 def shown(name: str) -> str:
     """A name as text; not every name of a file is."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def refused(document: str, gpu: str | None, fault: InvalidInput) -> Refused:
+def refused(
+    document: str, gpu: str | None, fault: InvalidInput, shape: Shape | None = None
+) -> Refused:
     """The row of a document that cannot be read."""
     row = SweepRow(
         document=shown(document),
         kernel=shown(document),
         gpu=gpu or "",
+        shape=shape_text(shape) if shape is not None else "",
         status="refused",
         reason=shown(str(fault.problems[0]).split("\n", 1)[0]),
         problem=json.dumps(problem_object(fault)),
