@@ -21,7 +21,6 @@ from twill.models.progress import Progress
 from twill.models.work import Work
 from twill.reader.schedules import read_schedule
 from twill.tests.support.hard_graph import hard_graph
-from twill.tests.support.listed_shapes import listed_text
 from twill.tests.support.processes import children, is_alive, soon
 from twill.tests.support.works import RECURRENCE
 
@@ -295,44 +294,3 @@ def test_names_that_are_no_text_or_too_long_are_rows_too(
     assert run(["sweep", *names, "gemm", "-o", str(tmp_path / "out"), "--json", "-q"]) == 2
     rows = report_on(capsys)["rows"]
     assert [row["status"] for row in rows] == ["refused", "refused", "optimal"]
-
-
-def test_every_shape_of_a_document_with_lists_has_a_row_and_a_file(
-    started: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    document = tmp_path / "shapes.yaml"
-    document.write_text(listed_text("gemm", BLOCK_N="[128, 256]"))
-    folder = tmp_path / "out"
-    asked = ["sweep", str(document), "paper_running_example", "-o", str(folder), "-q"]
-    assert run([*asked, "--json"]) == 2  # which shape is not said
-    refused, _ = json.loads(capsys.readouterr().out)["rows"]
-    assert (refused["status"], refused["shape"]) == ("refused", "")
-
-    assert run([*asked, "--shapes", "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)["rows"]
-    assert [row["shape"] for row in rows] == ["BLOCK_N = 128", "BLOCK_N = 256", ""]
-    for row, size in zip(rows, (128, 256, 0), strict=True):
-        if size:
-            stored = read_schedule(folder / row["file"])
-            assert stored.initiation_interval == row["initiation_interval"]
-            assert f"BLOCK_N: {size}" in (stored.sources.kernel or "")
-            assert stored.origin is None  # the document says more than this shape
-    assert len({row["file"] for row in rows}) == 3
-
-    solved = len(started)
-    assert run([*asked, "--shapes"]) == 0
-    assert len(started) == solved  # nothing is solved twice
-    assert "BLOCK_N = 128" in capsys.readouterr().out
-
-
-def test_a_shape_that_cannot_be_is_a_row_of_its_own(
-    started: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    document = tmp_path / "shapes.yaml"
-    document.write_text(listed_text("gemm", BLOCK_N="[256, 1024]"))
-    code = run(["sweep", str(document), "--shapes", "-o", str(tmp_path / "o"), "-q", "--json"])
-    good, bad = json.loads(capsys.readouterr().out)["rows"]
-    assert good["status"] == "optimal"
-    assert bad["status"] in ("refused", "infeasible")
-    assert bad["shape"] == "BLOCK_N = 1024"
-    assert code == {"refused": 2, "infeasible": 1}[bad["status"]]
