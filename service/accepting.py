@@ -104,7 +104,7 @@ def _answered(connection: Connection, now: int, caller: Caller, question: Questi
         .limit(1)
     ).scalar()
     if proved is not None:
-        return _add_job(connection, now, caller.owner, proved, question.priority)
+        return _add_job(connection, now, caller.owner, proved, question.priority, live=False)
     live = connection.execute(
         select(solves.c.number, solves.c.priority)
         .where(
@@ -161,15 +161,7 @@ def _queued(
 
 
 def _check_quota(connection: Connection, caller: Caller) -> None:
-    live = (
-        select(func.count())
-        .select_from(jobs.join(solves))
-        .where(
-            jobs.c.owner == caller.owner,
-            jobs.c.detached_at.is_(None),
-            solves.c.state.in_(LIVE),
-        )
-    )
+    live = select(func.count()).where(jobs.c.owner == caller.owner, jobs.c.live)
     if connection.execute(live).scalar_one() >= caller.live_jobs:
         raise TooMany(
             f"{caller.live_jobs} jobs of this key are queued or running",
@@ -178,11 +170,18 @@ def _check_quota(connection: Connection, caller: Caller) -> None:
         )
 
 
-def _add_job(connection: Connection, now: int, owner: str, solve: int, priority: int) -> str:
+def _add_job(
+    connection: Connection, now: int, owner: str, solve: int, priority: int, *, live: bool = True
+) -> str:
     identity = uuid.uuid4().hex
     connection.execute(
         insert(jobs).values(
-            id=identity, owner=owner, solve=solve, priority=priority, created_at=now
+            id=identity,
+            owner=owner,
+            solve=solve,
+            priority=priority,
+            live=live,
+            created_at=now,
         )
     )
     return identity

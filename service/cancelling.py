@@ -45,7 +45,7 @@ def _leave(connection: Connection, now: int, job: AnyRow, sequence: int) -> None
     connection.execute(
         update(jobs)
         .where(jobs.c.number == job.number)
-        .values(detached_at=now, detached_after=sequence)
+        .values(live=False, detached_at=now, detached_after=sequence)
     )
 
 

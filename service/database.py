@@ -76,7 +76,7 @@ def _url(address: str) -> URL:
 def _engine(url: URL, *, is_sqlite: bool) -> Engine:
     options: dict[str, Any] = {"pool_size": 16, "max_overflow": 48, "pool_pre_ping": not is_sqlite}
     if not is_sqlite:
-        options["connect_args"] = {"connect_timeout": 10}
+        options["connect_args"] = {"connect_timeout": 10, "client_encoding": "utf8"}
     try:
         engine = create_engine(url, **options)
     except (NoSuchModuleError, ImportError) as fault:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, insert, update
 
-from .tables import events, solves
+from ..models.job import FINAL
+from .tables import events, jobs, solves
 
 EventKind = Literal["queued", "started", "progress", "retried", "ended"]
 
@@ -52,6 +53,10 @@ def advance(
     ).first()
     if changed is None:
         return False
+    if changes.get("state") in FINAL:
+        connection.execute(
+            update(jobs).where(jobs.c.solve == solve, jobs.c.live).values(live=False)
+        )
     if said:
         first = changed.events - len(said) + 1
         rows = [

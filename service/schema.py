@@ -20,9 +20,13 @@ PAGE = "see docs/service.md"
 def open_store(address: str) -> Database:
     """The database, at the revision of this version; an empty SQLite file gets its tables."""
     database = Database(address)
-    if database.is_sqlite and _is_empty(database):
-        upgrade(database)
-    check_revision(database)
+    try:
+        if database.is_sqlite and _is_empty(database):
+            upgrade(database)
+        check_revision(database)
+    except BaseException:
+        database.close()
+        raise
     return database
 
 

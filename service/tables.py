@@ -99,7 +99,7 @@ Index(
     sqlite_where=takes_callers,
     postgresql_where=takes_callers,
 )
-Index("ix_solves_queue", solves.c.instance, solves.c.state, solves.c.owner, solves.c.priority)
+Index("ix_solves_queue", solves.c.state, solves.c.instance, solves.c.owner, solves.c.priority)
 Index("ix_solves_content", solves.c.content_key, solves.c.reusable)
 Index("ix_solves_result", solves.c.result)
 
@@ -112,11 +112,13 @@ jobs = Table(
     Column("solve", Number, ForeignKey("solves.number"), nullable=False),
     Column("priority", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("live", Boolean, nullable=False),  # its solve goes on, and its caller has not left
     Column("detached_at", BigInteger),  # its caller cancelled, others did not
     Column("detached_after", Integer),  # number of the last event that it has
 )
 Index("ix_jobs_owner", jobs.c.owner, jobs.c.number)
 Index("ix_jobs_solve", jobs.c.solve)
+Index("ix_jobs_live", jobs.c.owner, sqlite_where=text("live"), postgresql_where=text("live"))
 
 events = Table(
     "events",

@@ -95,7 +95,7 @@ def _solves() -> None:
         sqlite_where=LIVE,
         postgresql_where=LIVE,
     )
-    op.create_index("ix_solves_queue", "solves", ["instance", "state", "owner", "priority"])
+    op.create_index("ix_solves_queue", "solves", ["state", "instance", "owner", "priority"])
     op.create_index("ix_solves_content", "solves", ["content_key", "reusable"])
     op.create_index("ix_solves_result", "solves", ["result"])
 
@@ -109,6 +109,7 @@ def _jobs_and_events() -> None:
         sa.Column("solve", NUMBER, nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("live", sa.Boolean(), nullable=False),
         sa.Column("detached_at", sa.BigInteger()),
         sa.Column("detached_after", sa.Integer()),
         sa.ForeignKeyConstraint(["solve"], ["solves.number"], name="fk_jobs_solve"),
@@ -117,6 +118,8 @@ def _jobs_and_events() -> None:
     )
     op.create_index("ix_jobs_owner", "jobs", ["owner", "number"])
     op.create_index("ix_jobs_solve", "jobs", ["solve"])
+    live = sa.text("live")
+    op.create_index("ix_jobs_live", "jobs", ["owner"], sqlite_where=live, postgresql_where=live)
     op.create_table(
         "events",
         sa.Column("solve", NUMBER, nullable=False),
