@@ -9,7 +9,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match, Route
 
 from ..models.errors import DeviceFault, InvalidInput, LimitReached, Problem, TwillError
 from ..models.problem_object import fault_object, problem_object
@@ -82,20 +81,18 @@ def _refusal(error: HTTPException, request: Request) -> Refusal:
         return NotFound("there is nothing at this path", "GET /openapi.json lists the paths")
     if error.status_code == 405:
         none = MethodNotAllowed(f"no {request.method[:16]} at this path")
-        none.headers["Allow"] = ", ".join(_allowed(request))
+        none.headers["Allow"] = _allowed(request, (error.headers or {}).get("Allow", "GET"))
         return none
     refusal = Refusal(str(error.detail))
     refusal.status = error.status_code  # type: ignore[misc]
     return refusal
 
 
-def _allowed(request: Request) -> list[str]:
-    """Every method of the path, over all routes that it has."""
-    found: set[str] = set()
-    for route in request.app.routes:
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
-            found |= route.methods or set()
-    return sorted(found)
+def _allowed(request: Request, told: str) -> str:
+    """Every method of the path; a router tells those of the first route that it finds."""
+    path = getattr(request.scope.get("route"), "path", "")
+    methods = request.app.openapi()["paths"].get(path, {})
+    return ", ".join(sorted(method.upper() for method in methods)) or told
 
 
 def _unprocessable(error: RequestValidationError) -> InvalidInput:

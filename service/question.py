@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 
+from pydantic import ValidationError
+
 from ..gpu_profiles.library import load_profile, profile_names
 from ..kernels.graph_library import graph_names, load_graph
 from ..kernels.library import kernel_names, load_kernel
@@ -40,20 +42,27 @@ class Question:
 
 def work_of(request: ScheduleRequest, *, megabytes: int, seconds: float) -> Work:
     """The texts and options of a request; raises UsageError for names that nobody knows."""
-    options = SolveOptions(
-        seconds=request.time_limit,
-        objectives=request.objectives,
-        top=request.top,
-        prove=request.prove,
-    )
     return Work(
         document=request.document or _library_text(request.kernel or ""),
         place=PLACE,
         profile=request.profile if request.gpu is None else _profile_text(request.gpu),
-        options=options,
+        options=_options(request),
         memory_megabytes=megabytes,
         seconds=seconds,
     )
+
+
+def _options(request: ScheduleRequest) -> SolveOptions:
+    try:
+        return SolveOptions(
+            seconds=request.time_limit,
+            objectives=request.objectives,
+            top=request.top,
+            prove=request.prove,
+        )
+    except ValidationError as fault:
+        said = fault.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise UsageError(f"objectives: {said}", cure="name each once") from None
 
 
 def question_of(work: Work, priority: int) -> Question:

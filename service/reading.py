@@ -68,5 +68,5 @@ def count_live(connection: Connection) -> dict[str, int]:
         .where(solves.c.state.in_(("queued", "running")))
         .group_by(solves.c.state)
     )
-    found = {state: count for state, count in connection.execute(counted).tuples()}
+    found = {row[0]: row[1] for row in connection.execute(counted)}
     return {"queued": found.get("queued", 0), "running": found.get("running", 0)}

@@ -72,7 +72,6 @@ class Service:
     async def open(self) -> None:
         """Begin to run solves."""
         self.bell.attach()
-        self.workshop.warm()
         await run_in_threadpool(self.dispatcher.start)
 
     async def close(self) -> None:

@@ -23,7 +23,10 @@ TASKS = 200
 
 
 class Workshop:
-    """Runs functions of modules in child processes, each call with a limit of time and memory."""
+    """Runs functions of modules in child processes, each call with a limit of time and memory.
+
+    To be made by a thread that lasts as long as it does.
+    """
 
     def __init__(self, processes: int = PROCESSES) -> None:
         self._pool = ProcessPool(
@@ -35,6 +38,8 @@ class Workshop:
             initargs=(os.getpid(),),
         )
         self._waiting = 0
+        # Now, and not from a thread that ends: the first processes would end with it.
+        self._pool.schedule(_nothing)
 
     async def run(self, work: Callable[..., T], *values: object, seconds: float) -> T:
         """What `work(*values)` returns; TimeoutError if it takes longer, Unavailable if it dies."""
@@ -61,10 +66,6 @@ class Workshop:
                     raise
                 raise Unavailable("the service is shutting down") from None
         raise AssertionError("unreachable")
-
-    def warm(self) -> None:
-        """Start a process and have it import what it will need."""
-        self._pool.schedule(_nothing)
 
     def close(self) -> None:
         """End all processes at once."""

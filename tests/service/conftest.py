@@ -1,15 +1,21 @@
 """Stores on both databases, and a service that can be called without a network."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from twill.service.database import Database
 from twill.service.schema import upgrade
 from twill.service.workshop import Workshop
 from twill.tests.support.postgres import Cluster, cluster, programs
 from twill.tests.support.served import Served, serving
+
+
+# Nobody reads logs here, and the pretty ones that structlog begins with take seconds.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 @pytest.fixture(scope="session")
