@@ -11,6 +11,7 @@ from typing import Any, cast
 import h11
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..executors.local import LocalExecutor
@@ -42,18 +43,7 @@ def serve(settings: Settings) -> int:
     listening = _listen(settings)
     workshop = Workshop()
     service = Service(settings, database, _executor(settings), workshop)
-    config = uvicorn.Config(
-        build_app(service),
-        http=BoundedProtocol,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=settings.connections,
-        timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
-    )
+    config = uvicorn_config(build_app(service), settings)
     signal.signal(signal.SIGTERM, _end_quietly)
     host, port = listening.getsockname()[:2]
     _LOG.info("serving", version=VERSION, host=host, port=port, instance=settings.instance)
@@ -64,6 +54,22 @@ def serve(settings: Settings) -> int:
         lock.release()
         database.close()
     return 0
+
+
+def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves the app; logs are ours."""
+    return uvicorn.Config(
+        app,
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=settings.connections,
+        timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
+    )
 
 
 def check_door(database: Database, settings: Settings) -> None:

@@ -13,7 +13,6 @@ from twill.service.workshop import Workshop
 from twill.tests.support.postgres import Cluster, cluster, programs
 from twill.tests.support.served import Served, serving
 
-
 # Nobody reads logs here, and the pretty ones that structlog begins with take seconds.
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 

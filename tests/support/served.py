@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.testclient import TestClient
 
@@ -64,6 +64,19 @@ class Served:
         return job
 
 
+S = TypeVar("S", bound=Served)
+
+
+def unserved(
+    kind: type[S], address: str, executor: FakeExecutor | None, workshop: Workshop, **chosen: Any
+) -> S:
+    """A service on a store with tables, not yet begun."""
+    settings = Settings(database=address, **{"shutdown_seconds": 2.0, **chosen})
+    database = Database(address)
+    upgrade(database)
+    return kind(settings, executor or FakeExecutor(), database, workshop)
+
+
 @contextmanager
 def serving(folder: Path, workshop: Workshop) -> Iterator[Callable[..., Served]]:
     """Makes running services; all end with the block."""
@@ -74,11 +87,8 @@ def serving(folder: Path, workshop: Workshop) -> Iterator[Callable[..., Served]]
             nonlocal count
             count += 1
             address = chosen.pop("database", f"sqlite:///{folder / f'{count}.db'}")
-            settings = Settings(database=address, shutdown_seconds=2.0, **chosen)
-            database = Database(address)
-            upgrade(database)
-            made = Served(settings, executor or FakeExecutor(), database, workshop)
-            stack.callback(database.close)
+            made = unserved(Served, address, executor, workshop, **chosen)
+            stack.callback(made.database.close)
             stack.enter_context(made.client)
             return made
 
