@@ -24,7 +24,6 @@ SECONDS = 2.0
 
 LONGEST_KEY = 200
 HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
-FAILURES = "30/minute"
 _CHALLENGE = {"WWW_Authenticate": "Bearer"}
 
 
@@ -51,7 +50,7 @@ class Access:
         self._rates: dict[str, RateLimitItem] = {
             "solve": parse(settings.submit_rate),
             "read": parse(settings.read_rate),
-            "failure": parse(FAILURES),
+            "failure": parse(settings.failure_rate),
         }
         self._most_streams = settings.streams
         self._streams: Counter[str] = Counter()

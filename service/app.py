@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from ..models.version import VERSION
 from . import event_routes, health_routes, library_routes, result_routes, schedule_routes
 from .answers import add_handlers
-from .described import schemas
+from .described import drop_nulls, schemas
 from .frontier import Frontier
 from .page import add_page
 from .service import Service
@@ -61,6 +61,7 @@ def openapi(app: FastAPI) -> dict[str, Any]:
         for unused in ("HTTPValidationError", "ValidationError"):
             found.pop(unused, None)
         found.update(schemas())
+        drop_nulls(described)
         app.openapi_schema = described
     return app.openapi_schema
 

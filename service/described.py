@@ -179,3 +179,14 @@ def schemas() -> Described:
         **inner, "ScheduleRequest": request, "Problem": PROBLEM_SCHEMA,
         "ProblemPlace": PLACE_SCHEMA, "JobPage": PAGE_SCHEMA,
     }  # fmt: skip
+
+
+def drop_nulls(described: Described) -> None:
+    """A parameter that is not given is absent, never null, which no header or query can say."""
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", ()):
+                schema = parameter["schema"]
+                kinds = [kind for kind in schema.pop("anyOf", ()) if kind != {"type": "null"}]
+                for kind in kinds[:1]:
+                    schema.update(kind)

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     body_seconds: Annotated[float, Field(gt=0)] = 20.0  # for the whole body of a request
     submit_rate: Rate = "600/minute"  # submissions and cancellations of one key
     read_rate: Rate = "6000/minute"  # everything else, of one key
+    failure_rate: Rate = "30/minute"  # calls with a wrong key, from one address
     live_jobs: Annotated[int, Field(ge=1)] = 100  # queued and running, of one key
     queue: Annotated[int, Field(ge=1)] = 10_000  # queued solves of all keys
     streams: Annotated[int, Field(ge=1)] = 16  # open event streams of one key
