@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ..models.answer import Answer
@@ -70,6 +71,17 @@ def _cuda(answer: Answer) -> str:
     return printed(answer)
 
 
+def _page(answer: Answer) -> str:
+    """With the CUDA source beside it, where there is one."""
+    from ..drawing.page.data import page_value
+
+    cuda = None
+    if answer.schedule is not None:
+        with suppress(TwillError):
+            cuda = _cuda(answer)
+    return json.dumps(page_value(answer, cuda))
+
+
 def _schedule(answer: Answer) -> Schedule:
     from ..models.errors import NoSchedule
 
@@ -83,6 +95,7 @@ MAKERS: Mapping[str, Callable[[Answer], str]] = {
     "trace.json": _trace,
     "timeline.svg": _timeline,
     "kernel.cu": _cuda,
+    "page.json": _page,
 }
 CONTENT_TYPES: Mapping[str, str] = {
     "schedule.json": "application/json",
@@ -90,4 +103,5 @@ CONTENT_TYPES: Mapping[str, str] = {
     "trace.json": "application/json",
     "timeline.svg": "image/svg+xml",
     "kernel.cu": "text/plain; charset=utf-8",
+    "page.json": "application/json",
 }

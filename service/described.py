@@ -87,7 +87,7 @@ def _link(operation: str, **parameters: str) -> Described:
 
 
 _BY_ID = ("getSchedule", "cancelSchedule", "deleteSchedule", "streamEvents", "getDocument",
-          "getCertificate", "getTrace", "getTimeline", "getCuda")  # fmt: skip
+          "getCertificate", "getTrace", "getTimeline", "getCuda", "getPage")  # fmt: skip
 LINKS = {name: _link(name, id="$response.body#/id") for name in _BY_ID}
 LINKS["getResult"] = _link("getResult", digest="$response.body#/result")
 

@@ -21,6 +21,7 @@ _OPERATIONS = {
     "certificate.json": ("getCertificate", "Why no smaller initiation interval exists."),
     "trace.json": ("getTrace", "A trace for ui.perfetto.dev; one cycle is one nanosecond."),
     "timeline.svg": ("getTimeline", "Prologue, steady state and epilogue as a picture."),
+    "page.json": ("getPage", "What the page draws; its form may change with any version."),
     "kernel.cu": ("getCuda", "CUDA source of the schedule, printed and not compiled; 404 says "
                              "why a schedule cannot be emitted."),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """The REST API: jobs, events, results, problems, as a client sees them."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -285,6 +286,8 @@ def test_artefacts_of_a_kernel(serve: Serve) -> None:
     cuda = served.client.get(f"{base}/kernel.cu")
     assert cuda.headers["content-type"].startswith("text/plain")
     assert "wgmma" in cuda.text
+    page = served.client.get(f"{base}/page.json").json()
+    assert page["schedules"][0]["sources"]["cuda"] == cuda.text
     again = served.client.get(f"{base}/kernel.cu", headers={"If-None-Match": cuda.headers["etag"]})
     assert again.status_code == 304
 
@@ -440,6 +443,14 @@ def test_safe_headers_are_on_everything(served: Served) -> None:
         headers = served.client.get(path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert "default-src" in headers["content-security-policy"]
+
+
+def test_the_page_and_what_it_loads(served: Served) -> None:
+    page = served.client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; script-src")
+    for source in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        assert served.client.get(f"/{source}").status_code == 200, source
 
 
 def test_metrics_have_templates_of_paths(served: Served) -> None:
