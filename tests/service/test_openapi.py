@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 import requests
@@ -44,7 +44,12 @@ def test_every_reference_is_there(served: Served) -> None:
 
 
 OFTEN = "100000/minute"
-RATES = {"submit_rate": OFTEN, "read_rate": OFTEN, "failure_rate": OFTEN, "live_jobs": 10_000}
+RATES: dict[str, Any] = {
+    "submit_rate": OFTEN,
+    "read_rate": OFTEN,
+    "failure_rate": OFTEN,
+    "live_jobs": 10_000,
+}
 OPERATIONS = [
     (path, method, mode)
     for path, methods in json.loads(OPENAPI.read_text(encoding="utf-8"))["paths"].items()
@@ -52,7 +57,8 @@ OPERATIONS = [
     for mode in GenerationMode
     if mode is GenerationMode.POSITIVE or {"parameters", "requestBody"} & set(operation)
 ]
-BEYOND_SCHEMA = [positive_data_acceptance]
+AnyCase: TypeAlias = schemathesis.Case[Any]
+BEYOND_SCHEMA: list[Any] = [positive_data_acceptance]
 """JSON Schema cannot say which texts are documents and which names are known."""
 
 
@@ -93,7 +99,7 @@ def without_security(described: dict[str, Any]) -> dict[str, Any]:
 def test_strange_requests(target: Target, path: str, method: str, mode: GenerationMode) -> None:
     @CHECKED
     @given(case=target.schema[path][method].as_strategy(generation_mode=mode))
-    def send(case: schemathesis.Case) -> None:
+    def send(case: AnyCase) -> None:
         excluded = BEYOND_SCHEMA if case.method == "POST" else []
         case.call_and_validate(headers=target.headers, excluded_checks=excluded)
 
@@ -107,10 +113,10 @@ def test_strange_requests_one_after_the_other(target: Target) -> None:
     class Following(machine):  # type: ignore[misc, valid-type]
         """Follows the links of each answer."""
 
-        def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
+        def get_call_kwargs(self, case: AnyCase) -> dict[str, Any]:
             return {"headers": target.headers}
 
-        def validate_response(self, response: Any, case: schemathesis.Case, **more: Any) -> None:
+        def validate_response(self, response: Any, case: AnyCase, **more: Any) -> None:
             excluded = BEYOND_SCHEMA if case.method == "POST" else []
             case.validate_response(response, headers=target.headers, excluded_checks=excluded)
 
