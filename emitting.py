@@ -20,7 +20,7 @@ from .emitter.lower.grid_order import TileOrderName
 from .emitter.lower.lower import Lower
 from .emitter.lower.versions import SecondVersion, single_version_orders
 from .emitter.lowering import lower
-from .emitter.printer.printer import TARGETS
+from .emitter.printer.printer import TARGETS, print_cuda
 from .extractor.build import build_loop, price_graph
 from .extractor.sample_cases import SampleCase, sample_cases
 from .fitting import compile_program, fitted, is_clean, with_margin
@@ -124,6 +124,11 @@ def emission_of(answer: Answer) -> Emission:
         problem=answer.problem, schedule=answer.schedule,
         tolerance=document.value.tolerance, multiprocessors=int(profile.multiprocessors.value),
     )  # fmt: skip
+
+
+def printed(answer: Answer) -> str:
+    """The CUDA source of the schedule as it is, not compiled; raises as `emit` does."""
+    return print_cuda(lower(emission_of(answer)))
 
 
 def emit(

@@ -13,11 +13,13 @@ from ..models.version import VERSION
 from . import (
     calibrate,
     check,
+    db,
     emit,
     explain,
     kernels,
     profiles,
     schema,
+    serve,
     shapes,
     show,
     solve,
@@ -46,6 +48,8 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("profiles")(profiles.profiles)
 app.command("kernels")(kernels.kernels)
 app.command("schema")(schema.schema)
+app.add_typer(serve.app, name="serve")
+app.add_typer(db.app, name="db")
 
 
 def _print_version(wanted: bool) -> None:

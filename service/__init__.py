@@ -1,1 +1,1 @@
-"""The REST service: not built yet; this folder keeps its place in the package."""
+"""The REST service: schedules for whoever asks, from a store of jobs that outlives crashes."""

@@ -78,3 +78,8 @@ def _command(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except OSError:
         return ""
+
+
+def offspring(parent: int) -> set[int]:
+    """Every process that this one has started, whatever it does."""
+    return {pid for pid in _pids() if _parent(pid) == parent}

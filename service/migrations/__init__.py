@@ -1,0 +1,1 @@
+"""The migrations of the job store, which alembic runs for `twill db upgrade`."""
