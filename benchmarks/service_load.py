@@ -49,6 +49,7 @@ def started(folder: Path, database: str | None, port: int) -> Service:
     """`twill serve` with a key, logs into a file."""
     environment = dict(os.environ)
     environment["TWILL_DATABASE"] = database or f"sqlite:///{folder}/twill.db"
+    environment |= {name: "900000000/minute" for name in ("TWILL_SUBMIT_RATE", "TWILL_READ_RATE")}
     made = subprocess.run(
         [*TWILL, "serve", "keys", "create", "load", "--json"],
         env=environment, check=True, capture_output=True, text=True,
