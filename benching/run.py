@@ -91,7 +91,7 @@ def error_of(outcome: Outcome) -> TwillError:
         return DeviceFault(f"{outcome.killed_in}: ended by the watchdog")
     fault = outcome.fault or {}
     kind = InvalidInput if fault.get("exit_code") == InvalidInput.exit_code else DeviceFault
-    return kind(str(fault.get("detail", "no result")))
+    return kind(str(fault.get("text") or fault.get("detail", "no result")))
 
 
 def passed(found: Mapping[str, Any]) -> bool:

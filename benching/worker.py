@@ -47,7 +47,7 @@ def main(stdin: IO[str], stdout: IO[str], make_driver: Callable[[], Driver] = Cu
         driver = make_driver()
         emit("result", TASKS[request["task"]](plan, request, driver, say))
     except TwillError as error:
-        emit("fault", problem_object(error))
+        emit("fault", {**problem_object(error), "text": str(error)})
         return error.exit_code
     return 0
 

@@ -20,7 +20,12 @@ def find_peers(call: Call, worked: Path | None) -> tuple[list[Peer], list[Missin
     example = EXAMPLES.get(call.manifest.kernel)
     found: list[Peer] = []
     missing: list[Missing] = []
-    parts = [build(call) for build in builders]
+    parts = []
+    for name, build in builders:
+        try:
+            parts.append(build(call))
+        except Exception as failure:  # libraries have errors of their own
+            missing.append(Missing(name, f"fails: {str(failure).partition(chr(10))[0][:200]}"))
     if example is not None and worked is not None:
         parts.append(worked_peers(call, worked, example))
     elif example is not None:
@@ -31,15 +36,15 @@ def find_peers(call: Call, worked: Path | None) -> tuple[list[Peer], list[Missin
     return found, missing
 
 
-BUILDERS: dict[str, tuple[Callable[[Call], Found], ...]] = {
-    "gemm": (cublas_peers, triton_products),
+BUILDERS: dict[str, tuple[tuple[str, Callable[[Call], Found]], ...]] = {
+    "gemm": (("cuBLAS", cublas_peers), ("Triton product", triton_products)),
     "flash_attention_forward": (
-        lambda call: torch_peers(call, causal=False),
-        lambda call: triton_attentions(call, causal=False),
+        ("torch SDPA", lambda call: torch_peers(call, causal=False)),
+        ("Triton attention", lambda call: triton_attentions(call, causal=False)),
     ),
     "flash_attention_causal": (
-        lambda call: torch_peers(call, causal=True),
-        lambda call: triton_attentions(call, causal=True),
+        ("torch SDPA", lambda call: torch_peers(call, causal=True)),
+        ("Triton attention", lambda call: triton_attentions(call, causal=True)),
     ),
 }
 EXAMPLES = {
