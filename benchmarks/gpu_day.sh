@@ -91,7 +91,9 @@ if [ -f "$bundles/calibrate-$target/run.py" ]; then
     >"$results/calibrate.txt" 2>&1
 elif "$python" -m twill calibrate --help >/dev/null 2>&1; then
   say "calibration"
-  within 60 "$python" -m twill calibrate -o "$results/profile.yaml" >"$results/calibrate.txt" 2>&1
+  case "$target" in sm_90a) gpu=h100-sxm ;; *) gpu=b200 ;; esac
+  within 60 "$python" -m twill calibrate --gpu "$gpu" -o "$results/profile.yaml" \
+    >"$results/calibrate.txt" 2>&1
 fi
 
 say "the model's error"
