@@ -5,8 +5,9 @@ schedule -> warp program -> CUDA source -> cubin, checked -> reference cases -> 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,12 @@ from .emitter.lower.grid_order import TileOrderName
 from .emitter.lower.lower import Lower
 from .emitter.lower.versions import SecondVersion, single_version_orders
 from .emitter.lowering import lower
+from .emitter.printer.marks import Marks
 from .emitter.printer.printer import TARGETS, print_cuda
+from .emitter.work import work_of
 from .extractor.build import build_loop, price_graph
 from .extractor.sample_cases import SampleCase, sample_cases
-from .fitting import compile_program, fitted, is_clean, with_margin
+from .fitting import compile_program, compile_with_marks, fitted, is_clean, with_margin
 from .gpu_profiles.library import load_profile_text
 from .models.answer import Answer, Sources
 from .models.document import canonical_text
@@ -64,6 +67,8 @@ class Emitted:
     compiled: Compiled
     overlaps: tuple[Overlap, ...]
     changes: tuple[str, ...] = ()  # why it is not the schedule of the answer, a sentence each
+    slots: Mapping[str, int] = field(default_factory=dict)  # of the schedule, by operation
+    marks: Marks | None = None  # where roles say where they are
 
     @property
     def is_clean(self) -> bool:
@@ -187,21 +192,30 @@ def _compiled(emission: Emission, lowered: Lower, *changes: str) -> Emitted:
     if not is_clean(compiled.report) and not program.tensors:
         program = fitted(emission, lowered)
         source, compiled = compile_program(program)
-    overlaps = find_overlaps(program, compiled.cubin)
-    return Emitted(emission.program, program, source, compiled, overlaps, changes)
+    overlaps, slots = find_overlaps(program, compiled.cubin), emission.schedule.slots
+    return Emitted(emission.program, program, source, compiled, overlaps, changes, slots)
 
 
-def write(emitted: Emitted, folder: Path) -> None:
-    """Write the bundle, its reference cases included."""
-    cases = [_stored(case, emitted.tile_program) for case in sample_cases(emitted.tile_program)]
+def with_clocks(emitted: Emitted) -> Emitted:
+    """The same warp program with marks; what overlaps in its machine code is not counted."""
+    source, compiled, marks = compile_with_marks(emitted.program)
+    return replace(emitted, source=source, compiled=compiled, overlaps=(), marks=marks)
+
+
+def write(emitted: Emitted, folder: Path, *, compared: bool = True) -> None:
+    """Write the bundle, its reference cases included unless it is a twin of one that has them."""
+    whole, program = emitted.tile_program, emitted.program
+    cases = [_stored(case, whole) for case in (sample_cases(whole) if compared else ())]
     files = {
         "kernel.cu": emitted.source.encode(),
         "kernel.cubin": emitted.compiled.cubin,
         "report.json": (canonical_text(report_of(emitted)) + "\n").encode(),
         "reference.npz": cases_bytes(cases),
-        "launcher.c": launcher_source(emitted.program).encode(),
     }
-    launch = launch_description(emitted.program, emitted.compiled.compiler, MADE_BY)
+    if emitted.marks is None:  # marks are read from Python
+        files["launcher.c"] = launcher_source(program).encode()
+    compiler = emitted.compiled.compiler
+    launch = launch_description(program, compiler, MADE_BY, emitted.marks)
     write_bundle(folder, files, launch)
 
 
@@ -222,12 +236,14 @@ def report_of(emitted: Emitted) -> dict[str, Any]:
             {"name": r.name, "registers": r.registers, "operations": list(r.operations)}
             for r in program.roles
         ],
-        "sass_order_counted": True,
+        "sass_order_counted": emitted.marks is None,
         "sass_order": [
             {"role": o.role, "operation": o.operation, "promised": dict(o.promised),
              "found": dict(o.found), "holds": o.holds}
             for o in emitted.overlaps
         ],
+        "slots": dict(emitted.slots),
+        "work": work_of(program),
         "faults": list(emitted.faults),
     }  # fmt: skip
 

@@ -13,6 +13,7 @@ from itertools import islice, product
 
 from .emitter.inputs import Emission
 from .emitter.lower.lower import Lower
+from .emitter.printer.marks import Marks
 from .emitter.printer.printer import print_cuda
 from .models.solve_options import SolveOptions
 from .models.warp_program import Role, WarpProgram
@@ -30,10 +31,24 @@ def is_clean(report: PtxasReport) -> bool:
     return not lost and not report.advisories
 
 
-def compile_program(program: WarpProgram) -> tuple[str, Compiled]:
-    """The source of a warp program, and what NVRTC makes of it."""
-    source = print_cuda(program)
+def compile_program(program: WarpProgram, marks: Marks | None = None) -> tuple[str, Compiled]:
+    """The source of a warp program, with marks where they are gathered; what NVRTC makes of it."""
+    source = print_cuda(program, marks)
     return source, compile_cached(source, program.target, f"{program.kernel}.cu")
+
+
+def compile_with_marks(program: WarpProgram) -> tuple[str, Compiled, Marks]:
+    """The same with marks: before waits only, where those before all steps take too many registers.
+
+    The first text is kept if neither compiles cleanly.
+    """
+    found = []
+    for choice in (Marks(), Marks(waits_only=True)):
+        source, compiled = compile_program(program, choice)
+        found.append((source, compiled, choice))
+        if is_clean(compiled.report):
+            return found[-1]
+    return found[0]
 
 
 def fitted(emission: Emission, lower: Lower) -> WarpProgram:

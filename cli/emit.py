@@ -75,6 +75,13 @@ def emit(
             "--persistent", help="As many blocks as the GPU has SMs, each doing tile after tile."
         ),
     ] = False,
+    clocks: Annotated[
+        bool,
+        typer.Option(
+            "--clocks",
+            help="Roles leave their clocks and where they are, for `twill bench`; it costs time.",
+        ),
+    ] = False,
     time_limit: Annotated[
         float | None,
         typer.Option("--time-limit", min=0.001, metavar="SECONDS", help="Of the search."),
@@ -92,10 +99,10 @@ def emit(
     was found; 4 the machine code is not what the schedule says (the bundle is written all the
     same).
     """
-    answer = _answer(document, gpu, shape_of(size, split), time_limit, quiet=quiet)
+    answer = answer_to_emit(document, gpu, shape_of(size, split), time_limit, quiet=quiet)
     text, code = emit_answer(
         answer, output, deeper=ring_slots, tile_order=tile_order.value, persistent=persistent,
-        seconds=time_limit, as_json=as_json,
+        seconds=time_limit, as_json=as_json, clocks=clocks,
     )  # fmt: skip
     print_answer(text)
     return code
@@ -104,6 +111,7 @@ def emit(
 def emit_answer(
     answer: Answer, folder: Path, *, deeper: int = 0, tile_order: TileOrderName = "bands",
     persistent: bool = False, seconds: float | None = None, as_json: bool = False,
+    clocks: bool = False,
 ) -> tuple[str, int]:  # fmt: skip
     """Write the bundle of an answer: what to print of it, and the exit code."""
     from .. import emitting
@@ -111,6 +119,8 @@ def emit_answer(
     emitted = emitting.emit(
         answer, deeper=deeper, tile_order=tile_order, persistent=persistent, seconds=seconds
     )
+    if clocks:
+        emitted = emitting.with_clocks(emitted)
     emitting.write(emitted, folder)
     code = DEVICE_FAULT if emitted.faults else 0
     if not as_json:
@@ -120,9 +130,10 @@ def emit_answer(
     return json.dumps(emitting.report_of(emitted), indent=1), code
 
 
-def _answer(
-    document: str, gpu: str | None, shape: Shape | None, seconds: float | None, *, quiet: bool
-) -> Answer:
+def answer_to_emit(
+    document: str, gpu: str | None, shape: Shape | None, seconds: float | None, *, quiet: bool,
+    top: int = 1,
+) -> Answer:  # fmt: skip
     """A stored schedule, verified again, or a new one."""
     from .. import emitting, pipeline
     from ..gate.origin import read_with_texts
@@ -139,7 +150,7 @@ def _answer(
         return read_with_texts(document)
     task = pipeline.read_task(document, gpu, shape)
     emitting.emittable(task.kernel, task.gpu, task.sources)
-    stop, options = Stop(), SolveOptions(seconds=seconds)
+    stop, options = Stop(), SolveOptions(seconds=seconds, top=top)
     with build_watcher(progress_style(quiet=quiet)) as watcher:
         finished = run_interruptibly(
             lambda: pipeline.solve_task(task, options, watcher, stop), stop.request

@@ -11,6 +11,7 @@ import typer
 from ..models.errors import TwillError
 from ..models.version import VERSION
 from . import (
+    bench,
     calibrate,
     check,
     db,
@@ -18,6 +19,7 @@ from . import (
     explain,
     kernels,
     profiles,
+    report,
     schema,
     serve,
     shapes,
@@ -44,6 +46,8 @@ app.command("explain")(explain.explain)
 app.command("verify")(verify.verify)
 app.command("check")(check.check)
 app.command("emit")(emit.emit)
+app.command("bench")(bench.bench)
+app.command("report")(report.report)
 app.command("calibrate")(calibrate.calibrate)
 app.command("profiles")(profiles.profiles)
 app.command("kernels")(kernels.kernels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from ..models.index_expression import IndexConstant, IndexExpression, IndexName, IndexOperation
@@ -12,13 +13,16 @@ from ..models.tile_order import MOST_TILES, number_of_tiles
 from ..models.tile_program import ScalarParameter, TensorParameter
 from ..models.warp_program import WarpProgram
 from ..models.warp_program_checks import steps_of
+from .printer.marks import Marks
 
 MAP_ALIGNMENT = 16  # bytes, of every stride of a tensor map (CUDA driver API, tensor maps)
 AXES = 3
 MULTIPROCESSORS = "multiprocessors"  # a name in expressions: the number that the GPU has
 
 
-def launch_description(program: WarpProgram, compiler: str, made_by: str) -> dict[str, Any]:
+def launch_description(
+    program: WarpProgram, compiler: str, made_by: str, marks: Marks | None = None
+) -> dict[str, Any]:
     """launch.json without its format and digests; docs/bundles.md defines the fields."""
     grid = _grid(program)
     description: dict[str, Any] = {
@@ -41,7 +45,19 @@ def launch_description(program: WarpProgram, compiler: str, made_by: str) -> dic
         "absolute": tolerance.absolute if tolerance else 1e-2,
         "relative": tolerance.relative if tolerance else 1e-2,
     }
-    return description
+    return description if marks is None else _with_marks(description, marks)
+
+
+def _with_marks(description: dict[str, Any], marks: Marks) -> dict[str, Any]:
+    places = [{"kind": "marks", "name": name} for name in ("clocks", "progress", "block")]
+    return {
+        **description,
+        "parameters": [*description["parameters"], *places],
+        "marks": [
+            {"role": role, "marks": [asdict(mark) for mark in found]}
+            for role, found in marks.roles.items()
+        ],
+    }
 
 
 def outputs(program: WarpProgram) -> dict[str, str]:
@@ -60,8 +76,8 @@ def outputs(program: WarpProgram) -> dict[str, str]:
 def _grid(program: WarpProgram) -> list[Any]:
     """Blocks along each axis; a line of blocks where the program numbers its tiles."""
     if program.order is None:
-        return [_expression(axis.count) for axis in program.grid]
-    tiles = _expression(number_of_tiles(program.grid))
+        return [expression_of(axis.count) for axis in program.grid]
+    tiles = expression_of(number_of_tiles(program.grid))
     if not program.persistent:
         return [tiles]
     # No blocks, which is refused, where there are more tiles than 32-bit integers can count.
@@ -134,9 +150,10 @@ def _floored(expression: IndexExpression) -> Iterator[tuple[str, int]]:
     yield from _floored(right)
 
 
-def _expression(expression: IndexExpression) -> int | str | list[Any]:
+def expression_of(expression: IndexExpression) -> int | str | list[Any]:
+    """An index expression as launch.json has it."""
     if isinstance(expression, IndexConstant):
         return expression.value
     if isinstance(expression, IndexName):
         return expression.name
-    return [expression.operator, _expression(expression.left), _expression(expression.right)]
+    return [expression.operator, expression_of(expression.left), expression_of(expression.right)]

@@ -73,6 +73,11 @@ class Schedule(Document):
         return self.issue_cycle(operation) % self.initiation_interval
 
     @property
+    def slots(self) -> dict[str, int]:
+        """The slot of every operation."""
+        return {p.operation: self.slot(p.operation) for p in self.placements}
+
+    @property
     def used_groups(self) -> tuple[int, ...]:
         """Warp groups that hold at least one operation, ascending."""
         return tuple(sorted({placement.warp_group for placement in self.placements}))

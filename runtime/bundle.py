@@ -53,6 +53,12 @@ class Bundle:
         return cls(place, manifest, contents["kernel.cubin"])
 
     @property
+    def report(self) -> Path | None:
+        """report.json, if the bundle has one."""
+        path = self.folder / "report.json"
+        return path if path.is_file() else None
+
+    @property
     def reference(self) -> Path | None:
         """The file with the reference cases, if the bundle has one."""
         path = self.folder / "reference.npz"

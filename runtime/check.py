@@ -27,6 +27,7 @@ class Comparison:
     got: float
     expected: float
     allowed: float  # the greatest |got - expected| that is right there
+    first_at: tuple[int, ...] | None = None  # the first wrong element in row-major order
 
     @property
     def passed(self) -> bool:
@@ -101,7 +102,15 @@ def compare(
         got=float(found[worst]),
         expected=float(right[worst]),
         allowed=float(allowed[worst]),
+        first_at=_first(excess > 0),
     )
+
+
+def _first(wrong: Array) -> tuple[int, ...] | None:
+    if not wrong.any():
+        return None
+    place = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+    return tuple(int(index) for index in place)
 
 
 def _excess(found: Array, right: Array, allowed: Array) -> Array:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..models.errors import DeviceFault, InvalidInput
-from .driver import DeviceArray
+from .driver import DeviceArray, Versions
 from .dtypes import Array
 from .tensor_maps import TensorMapFields, encode
 
@@ -39,6 +39,7 @@ class CupyDriver:
             if not count:
                 raise DeviceFault("no GPU")
             self._device = cupy.cuda.Device()
+            _check_versions(cupy.cuda.runtime)
 
     def capability(self) -> tuple[int, int]:
         """Compute capability, such as (9, 0)."""
@@ -139,10 +140,42 @@ class CupyDriver:
         """Microseconds between two events that have passed."""
         return float(self._cupy.cuda.get_elapsed_time(first, second)) * 1000
 
+    def has_passed(self, event: Any) -> bool:
+        """Whether an event has passed; does not wait. Raises DeviceFault if a kernel failed."""
+        with _device_faults("the kernel failed"):
+            return bool(event.done)
+
+    def host_words(self, count: int) -> tuple[int, Array]:
+        """Pinned memory, which has one address for host and GPU (CUDA, unified addressing)."""
+        with _device_faults("no pinned memory"):
+            memory = self._cupy.cuda.alloc_pinned_memory(8 * count)
+        words = np.frombuffer(memory, np.uint64, count)
+        words[:] = 0
+        return int(memory.ptr), words
+
+    def versions(self) -> Versions:
+        """Versions of driver and libraries."""
+        runtime = self._cupy.cuda.runtime
+        return Versions(
+            driver=int(runtime.driverGetVersion()),
+            runtime=int(runtime.runtimeGetVersion()),
+            library=f"CuPy {self._cupy.__version__}",
+        )
+
     def synchronize(self) -> None:
         """Wait until everything is done; raises DeviceFault if a kernel failed."""
         with _device_faults("the kernel failed"):
             self._device.synchronize()
+
+
+def _check_versions(runtime: Any) -> None:
+    """A library for CUDA 13 needs a driver that knows it; within one major version any will do."""
+    known, needed = int(runtime.driverGetVersion()), int(runtime.runtimeGetVersion())
+    if known // 1000 < needed // 1000:
+        raise DeviceFault(
+            f"this CuPy is for CUDA {needed // 1000}.{needed % 1000 // 10}, the driver knows CUDA "
+            f"{known // 1000}.{known % 1000 // 10}\n    {INSTALL}"
+        )
 
 
 @contextmanager

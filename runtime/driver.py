@@ -13,6 +13,15 @@ from .tensor_maps import TensorMapFields
 
 
 @dataclass(frozen=True, slots=True)
+class Versions:
+    """What a measurement depends on beside the GPU. CUDA versions are 1000 * major + 10 * minor."""
+
+    driver: int  # the CUDA that the driver knows
+    runtime: int  # the CUDA that the library was built for
+    library: str  # such as CuPy 14.2.0
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceArray:
     """An array in the memory of the GPU."""
 
@@ -68,6 +77,15 @@ class Driver(Protocol):
 
     def elapsed_us(self, first: object, second: object) -> float:
         """Microseconds between two events that have passed."""
+
+    def has_passed(self, event: object) -> bool:
+        """Whether an event has passed; does not wait. Raises DeviceFault if a kernel failed."""
+
+    def host_words(self, count: int) -> tuple[int, Array]:
+        """64-bit words of host memory, all 0, that a running kernel can write, and its address."""
+
+    def versions(self) -> Versions:
+        """Versions of driver and libraries."""
 
     def synchronize(self) -> None:
         """Wait until everything is done; raises DeviceFault if a kernel failed."""

@@ -20,6 +20,7 @@ from .manifest import (
     MULTIPROCESSORS,
     ExtentParameter,
     Manifest,
+    MarksParameter,
     Parameter,
     PointerParameter,
     ScalarParameter,
@@ -58,13 +59,26 @@ class Launch:
         )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class MarkMemory:
+    """Where a kernel with marks writes them; 0 is nowhere. `block` is the one that is sampled."""
+
+    clocks: int = 0
+    progress: int = 0
+    block: int = 0
+
+
 class Kernel:
-    """A loaded kernel. Call it with the inputs in the order of launch.json."""
+    """A loaded kernel. Call it with the inputs in the order of launch.json.
+
+    `mark_memory` is for those that were emitted with --clocks; it holds for what is bound next.
+    """
 
     def __init__(self, bundle: Bundle, driver: Driver) -> None:
         self.bundle = bundle
         self.manifest = bundle.manifest
         self.driver = driver
+        self.mark_memory = MarkMemory()
         self._check_gpu()
         self._kernel = driver.load(
             store_cubin(bundle.cubin), self.manifest.entry, self.manifest.shared_bytes
@@ -168,6 +182,9 @@ class Kernel:
             return np.int32(extents[parameter.name])
         if isinstance(parameter, ScalarParameter):
             return keywords.scalars[parameter.name]
+        if isinstance(parameter, MarksParameter):
+            value = getattr(self.mark_memory, parameter.name)
+            return np.int32(value) if parameter.name == "block" else np.uint64(value)
         array = arrays[parameter.argument]
         if isinstance(parameter, PointerParameter):
             return np.uint64(array.pointer)

@@ -67,7 +67,37 @@ class ScalarParameter:
     name: str
 
 
-Parameter = TensorMapParameter | PointerParameter | ExtentParameter | ScalarParameter
+@dataclass(frozen=True, slots=True)
+class MarksParameter:
+    """Where marks go: the address of clock samples, that of progress words, the sampled block."""
+
+    name: Literal["clocks", "progress", "block"]
+
+
+Parameter = (
+    TensorMapParameter | PointerParameter | ExtentParameter | ScalarParameter | MarksParameter
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One mark of a role: what it stands before, and its samples, the first of them by number."""
+
+    section: str  # `loop` is the steady state, with a sample for each period
+    operation: str  # of the schedule; empty for what belongs to none
+    step: str
+    lag: int
+    first: int
+    samples: int
+    every: int = 1  # iterations between two of its samples
+
+
+@dataclass(frozen=True, slots=True)
+class RoleMarks:
+    """The marks of one role, in the order of the text; progress counts them from 1."""
+
+    role: str
+    marks: tuple[Mark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +136,7 @@ class Manifest:
     digests: Mapping[str, str]  # file name: hexadecimal SHA-256
     compiler: str
     made_by: str
+    marks: tuple[RoleMarks, ...] = ()  # of a kernel that was emitted with --clocks
 
     @property
     def inputs(self) -> tuple[TensorArgument, ...]:

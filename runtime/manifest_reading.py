@@ -25,6 +25,7 @@ from .manifest import (
     TensorMapParameter,
     Tolerance,
 )
+from .marks_reading import marks_parameter, read_marks
 from .tensor_maps import check_box
 
 MOST_ENTRIES = 64  # of any list; kernels have about ten arguments
@@ -58,6 +59,7 @@ def read_manifest(text: bytes, file: str = FILE) -> Manifest:
         digests=_digests(fields.object("digests")),
         compiler=fields.text("compiler"),
         made_by=fields.text("made_by"),
+        marks=read_marks(fields),
     )
     fields.finish()
     return manifest
@@ -171,7 +173,7 @@ def _parameter(
     arrays: dict[str, TensorArgument],
     numbers: tuple[str, ...],
 ) -> Parameter:
-    kind = one.text("kind", ("tensor_map", "pointer", "extent", "scalar"))
+    kind = one.text("kind", ("tensor_map", "pointer", "extent", "scalar", "marks"))
     found: Parameter
     if kind == "tensor_map":
         found = _tensor_map(one, arrays)
@@ -179,6 +181,8 @@ def _parameter(
         found = PointerParameter(_known(one, "argument", tuple(arrays)))
     elif kind == "extent":
         found = ExtentParameter(_known(one, "name", extents))
+    elif kind == "marks":
+        found = marks_parameter(one)
     else:
         found = ScalarParameter(_known(one, "name", numbers))
     one.finish()

@@ -109,6 +109,8 @@ def _worst(one: Comparison) -> str:
     text = f"[{place}] {one.got:.6g}, not {one.expected:.6g} +- {one.allowed:.2g}"
     if one.passed:
         text = f"[{place}] off by {abs(one.got - one.expected):.2g} of {one.allowed:.2g}"
+    if one.first_at is not None and one.first_at != one.worst_at:
+        text = f"{text}, first at [{', '.join(map(str, one.first_at))}]"
     return f"{text}, {one.not_a_number:,} NaN" if one.not_a_number else text
 
 

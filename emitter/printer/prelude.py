@@ -11,7 +11,7 @@ from .tensor_functions import generated_move
 from .text import words_in
 from .wgmma import generated
 
-FILES = ("prelude.cuh", "tcgen05.cuh")
+FILES = ("prelude.cuh", "tcgen05.cuh", "marks.cuh")
 _DEFINED = re.compile(r"\b([A-Za-z_]\w*)\([^)]*\) \{")
 
 

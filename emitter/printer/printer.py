@@ -11,6 +11,8 @@ from . import storage
 from .fragments import element_type
 from .grid_indices import definitions, grid_counts, grid_indices, name_grid, needed, trips
 from .header import header
+from .marks import Marks, name_marks, preamble
+from .marks import parameters as mark_parameters
 from .memory_steps import pointer_type
 from .names import Names, identifier
 from .prelude import pieces, prelude_for
@@ -28,10 +30,11 @@ def entry_point(program: WarpProgram) -> str:
     return identifier(program.kernel)
 
 
-def print_cuda(program: WarpProgram) -> str:
+def print_cuda(program: WarpProgram, marks: Marks | None = None) -> str:
     """The source of a warp program.
 
-    Parameters of the entry point, in order: tensor maps, pointers, extents, scalar arguments.
+    Parameters of the entry point, in order: tensor maps, pointers, extents, scalar arguments, and
+    those of marks, which are gathered in `marks` where it is given.
     Raises ProgramViolation for what has no CUDA text.
     """
     if program.target not in TARGETS:
@@ -39,7 +42,10 @@ def print_cuda(program: WarpProgram) -> str:
     names = Names((*pieces(), entry_point(program)))
     parameters = _parameters(program, names)
     storage.name_storage(program, names)
-    body = _body(program, names)
+    if marks is not None:
+        name_marks(names)
+        parameters += ",\n    " + ",\n    ".join(mark_parameters(names))
+    body = _body(program, names, marks)
     signature = [
         f'extern "C" __global__ void __launch_bounds__({program.threads}, 1)',
         f"{entry_point(program)}(",
@@ -75,8 +81,8 @@ def _parameters(program: WarpProgram, names: Names) -> str:
     return ",\n    ".join(found)
 
 
-def _body(program: WarpProgram, names: Names) -> list[str]:
-    roles = _roles(program, names)
+def _body(program: WarpProgram, names: Names, marks: Marks | None) -> list[str]:
+    roles = _roles(program, names, marks)
     setup = storage.initialization(program, names)
     used = words_in("\n".join([*setup, *roles]))
     scope = Scope(program, program.roles[0], names)
@@ -89,6 +95,7 @@ def _body(program: WarpProgram, names: Names) -> list[str]:
         # The shuffle tells the compiler that the warps' choice of a role is uniform.
         "const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);",
         *definitions(known),
+        *(preamble(program, names) if marks is not None else ()),
         "",
         *setup,
         "",
@@ -96,11 +103,11 @@ def _body(program: WarpProgram, names: Names) -> list[str]:
     ]
 
 
-def _roles(program: WarpProgram, names: Names) -> list[str]:
+def _roles(program: WarpProgram, names: Names, marks: Marks | None) -> list[str]:
     lines: list[str] = []
     for group, roles in roles_by_group(program).items():
         body = set_registers(roles, program.entry_registers)
-        body += [line for role in roles for line in _role(role, program, names)]
+        body += [line for role in roles for line in _role(role, program, names, marks)]
         if not body:
             continue
         head = f"if (warp / 4 == {group})"
@@ -112,8 +119,8 @@ def _roles(program: WarpProgram, names: Names) -> list[str]:
     return lines
 
 
-def _role(role: Role, program: WarpProgram, names: Names) -> list[str]:
-    lines = print_role(Scope(program, role, names.inner()))
+def _role(role: Role, program: WarpProgram, names: Names, marks: Marks | None) -> list[str]:
+    lines = print_role(Scope(program, role, names.inner(), marks=marks))
     if role.warps == 1:
         return guarded(f"warp == {role.first_warp} && elect()", lines)
     return lines

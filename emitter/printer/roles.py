@@ -8,12 +8,14 @@ from itertools import groupby
 
 from ...models.index_expression import IndexConstant
 from ...models.tensor_memory_step import AwaitSignal
+from ...models.tile_order import NUMBER
 from ...models.warp_program import Period, Role
 from ...models.warp_program_checks import steps_of
 from ...models.warp_step import Acquire, Reserve, Step
 from .fragments import declaration
 from .grid_indices import over_tiles
 from .iteration import Iteration, at_end, at_start, in_guarded_loop, in_short_run, in_steady_state
+from .marks import choosing, choosing_tile
 from .scope import Scope
 from .steps import print_step
 from .text import block, guarded, under_one_condition, words_in
@@ -37,15 +39,34 @@ def print_role(scope: Scope) -> list[str]:
         scope.names.give("fragment", fragment.name)
     cursors = _cursors(scope)
     declared = [declaration(f, scope.fragment(f.name)) for f in role.fragments]
-    work = [*_section(role.setup, scope), *_loop(scope), *_section(role.finish, scope)]
+    work = [
+        *_section(role.setup, scope.at("setup")),
+        *_loop(scope),
+        *_section(role.finish, scope.at("finish")),
+    ]
     used = words_in("\n".join(work))
     known = _CONSTANTS_BY_ROW if scope.by_row else _CONSTANTS
     constants = [text for name, text in known.items() if name in used]
     work = [*(d for d in declared if words_in(d) & used), *work]
     if scope.program.persistent:
         # Fragments are declared within: none lives from one tile to the next.
-        work = [*over_tiles(work, scope), *_section(role.last, scope)]
-    return [*constants, *cursors, *work]
+        chosen = choosing_tile(scope.names.of("grid", NUMBER), scope.names) if scope.marks else []
+        work = over_tiles([*chosen, *work], scope)
+        last = _section(role.last, scope.at("last"))
+        return [*constants, *_choosing(scope), *cursors, *work, *_after_tiles(last, scope)]
+    return [*constants, *_choosing(scope), *cursors, *work, *scope.mark(None)]
+
+
+def _choosing(scope: Scope) -> list[str]:
+    return choosing(scope.role, scope.program, scope.names) if scope.marks else []
+
+
+def _after_tiles(last: list[str], scope: Scope) -> list[str]:
+    """Behind the loop over tiles nothing is the first tile's any more."""
+    if not scope.marks:
+        return last
+    marking, anyway = (scope.names.of("marks", name) for name in ("marking", "marking_anyway"))
+    return [f"const u32 {marking} = {anyway};", *last, *scope.mark(None)]
 
 
 def _cursors(scope: Scope) -> list[str]:
@@ -142,7 +163,8 @@ def _one_period(period: Period, fewest: int, scope: Scope) -> list[str]:
 
 
 def _period(period: Period, scope: Scope, label: str, iteration: Lag) -> list[str]:
-    return [f"// ---- period {label}", *_steps(period.steps, scope, iteration)]
+    here = scope.at(f"period {label}")
+    return [f"// ---- period {label}", *_steps(period.steps, here, iteration)]
 
 
 def _steady(role: Role, scope: Scope) -> list[str]:
@@ -150,7 +172,7 @@ def _steady(role: Role, scope: Scope) -> list[str]:
         return []
     variable = _variable(scope)
     iteration = partial(in_steady_state, variable, role.stages, role.unroll)
-    body = _steps(role.steady, scope, iteration, variable)
+    body = _steps(role.steady, scope.at("loop", variable), iteration, variable)
     first = f"int {variable} = {role.stages - 1};"
     if role.unroll == 1:
         head = f"for ({first} {variable} < trips; ++{variable})"
@@ -164,7 +186,8 @@ def _guarded_loop(scope: Scope) -> list[str]:
     role, variable = scope.role, _variable(scope)
     body: list[str] = []
     for lag, group in groupby(role.steady, key=lambda step: step.lag):
-        lines = _steps(group, scope, lambda lag: in_guarded_loop(variable, lag), variable)
+        here = scope.at("loop", variable)
+        lines = _steps(group, here, lambda lag: in_guarded_loop(variable, lag), variable)
         body += guarded(_exists(variable, lag, role.stages), lines)
     more = f" + {role.stages - 1}" if role.stages > 1 else ""
     head = f"for (int {variable} = 0; {variable} < trips{more}; ++{variable})"
@@ -222,7 +245,10 @@ def _kept_together(step: Step) -> tuple[str, int, bool]:
 
 def _printed(steps: Iterable[Step], scope: Scope) -> list[str]:
     """What one thread does step after step stands under one condition."""
-    lines = [line for step in steps for line in print_step(step, scope)]
+    lines, before = list[str](), None
+    for step in steps:
+        lines += [*scope.mark(step, before), *print_step(step, scope)]
+        before = step
     if not scope.program.tensors or not scope.leader:
         return lines
     return under_one_condition(scope.leader, lines)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from ...models.errors import ProgramViolation
 from ...models.index_expression import IndexExpression, IndexName, IndexRole
 from ...models.kernel import ELEMENT_BYTES
+from ...models.step_base import StepBase
 from ...models.tile_program import TensorParameter
 from ...models.warp_program import Fragment, Role, SharedBuffer, WarpProgram
 from ...models.warp_program_checks import BARRIER_BYTES
 from .indices import Sum, atom, index_sum, is_natural
 from .iteration import Iteration
+from .marks import NOWHERE, Marks, Place
 from .names import Names
 
 GROUP_WARPS = 4
@@ -32,6 +34,18 @@ class Scope:
     role: Role
     names: Names
     iteration: Iteration | None = None
+    marks: Marks | None = None
+    place: Place = NOWHERE
+
+    def at(self, section: str, period: str = "") -> Scope:
+        """The same role in a section of its text, in which a variable may count periods."""
+        return replace(self, place=Place(section, period))
+
+    def mark(self, step: StepBase | None, before: StepBase | None = None) -> list[str]:
+        """The mark before a step, or at the end of a role, where the text has marks."""
+        if self.marks is None or not self.marks.stands_before(step, before):
+            return []
+        return [self.marks.line(self.role, self.names, self.place, step)]
 
     def within(self, iteration: Iteration) -> Scope:
         """The same role in an iteration."""

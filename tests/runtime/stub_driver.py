@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from twill.runtime.driver import DeviceArray
+from twill.runtime.driver import DeviceArray, Versions
 from twill.runtime.dtypes import Array
 from twill.runtime.tensor_maps import TensorMapFields
 
@@ -23,6 +23,7 @@ class StubDriver:
     compute_capability: tuple[int, int] = (9, 0)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     memory: dict[int, Array] = field(default_factory=dict)
+    hangs: bool = False  # no event passes any more once a kernel was launched
     _next: int = 0x1000
     _clock: int = 0
 
@@ -96,6 +97,18 @@ class StubDriver:
         assert isinstance(first, int)
         assert isinstance(second, int)
         return float(second - first) * 10
+
+    def has_passed(self, event: object) -> bool:
+        return not (self.hangs and self.named("launch"))
+
+    def host_words(self, count: int) -> tuple[int, Array]:
+        words = np.zeros(count, np.uint64)
+        self._next += 0x10000
+        self.memory[self._next] = words
+        return self._next, words
+
+    def versions(self) -> Versions:
+        return Versions(13000, 12090, "Stub 1.0")
 
     def synchronize(self) -> None:
         self.calls.append(("synchronize",))

@@ -33,6 +33,12 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
              [=] { return host::mbarrier(barrier).phase != parity; });
 }
 
+DEV void mark(u32 marking, u64* sample, u64* word, u32 number, u32 period) {
+  static u64 now = 0;
+  if (marking & 1) *sample = ++now;
+  if (marking & 2) *word = u64(period) << 32 | number;
+}
+
 DEV bool elect() {
   host::meet(host::ELECT, [] { return 0; });
   return threadIdx.x % 32 == host::elected();

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,15 @@ COMPILER = shutil.which("g++")
 OPTIONS = ("-std=c++17", "-O1", "-w", "-fno-strict-aliasing", "-U_FORTIFY_SOURCE",
            "-fsanitize=alignment,bounds", "-fno-sanitize-recover=all")  # fmt: skip
 TIMEOUT_SECONDS = 240
+
+
+@dataclass
+class MarkArrays:
+    """Samples of the marked block, and words of all blocks, as the kernel leaves them."""
+
+    clocks: Array
+    progress: Array
+    block: int = 0
 
 
 class Failed(Exception):
@@ -52,12 +62,13 @@ def compiled(text: str, entry: str) -> Path:
 
 
 def run_on_host(
-    program: WarpProgram, text: str, case: SampleCase, *, seed: int = 0, multiprocessors: int = 2
-) -> dict[str, Array]:
+    program: WarpProgram, text: str, case: SampleCase, *, seed: int = 0, multiprocessors: int = 2,
+    marks: MarkArrays | None = None,
+) -> dict[str, Array]:  # fmt: skip
     """What the text leaves in the outputs.
 
     Seed 0: copies and products are done at once. Others: as late as can be, in random order.
-    Raises Failed where the kernel faults or hangs.
+    Marks go to arrays that are changed in place. Raises Failed where the kernel faults or hangs.
     """
     launch = launch_description(program, compiler="", made_by="")
     sizes = {**case.extents, MULTIPROCESSORS: multiprocessors}
@@ -72,11 +83,16 @@ def run_on_host(
             "grid " + " ".join(str(evaluate(read_expression(e), sizes)) for e in launch["grid"]),
             *(f"array {path}" for path in files.values()),
             *(_parameter(one, program, arrays, case) for one in launch["parameters"]),
+            *(_mark_lines(marks, Path(name), len(arrays)) if marks else ()),
         ]
         done = subprocess.run(
             [str(program_file)], input="\n".join(lines), capture_output=True, text=True,
             timeout=TIMEOUT_SECONDS, check=False,
         )  # fmt: skip
+        if marks is not None:
+            for which in ("clocks", "progress"):
+                found = np.frombuffer((Path(name) / which).read_bytes(), np.uint64)
+                getattr(marks, which)[:] = found
         if done.returncode:
             raise Failed(f"status {done.returncode}: {done.stderr[:4000]}")
         return {
@@ -86,6 +102,13 @@ def run_on_host(
             for one in launch["arguments"]
             if one.get("role") == "output"
         }
+
+
+def _mark_lines(marks: MarkArrays, folder: Path, arrays: int) -> list[str]:
+    for which in ("clocks", "progress"):
+        (folder / which).write_bytes(getattr(marks, which).tobytes())
+    lines = [f"array {folder / 'clocks'}", f"array {folder / 'progress'}"]
+    return [*lines, f"pointer {arrays}", f"pointer {arrays + 1}", f"word {marks.block}"]
 
 
 def _arrays(program: WarpProgram, launch: Mapping[str, Any], case: SampleCase) -> dict[str, Array]:

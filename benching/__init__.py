@@ -1,0 +1,1 @@
+"""Check, time and compare bundles on a GPU; needs the runtime, NumPy and CuPy only."""

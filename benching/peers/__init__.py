@@ -1,0 +1,1 @@
+"""What bundles are compared with, each where it is installed."""
