@@ -135,6 +135,10 @@ class BoundedProtocol(H11Protocol):
 
 
 def _executor(settings: Settings) -> Executor:
+    if settings.executor == "ray":
+        from ..executors.ray import RayExecutor  # the extra may not be installed
+
+        return RayExecutor(settings.workers, address=settings.ray_address)
     executor = LocalExecutor(settings.workers)
     if executor.notice:
         _LOG.warning("limits", notice=executor.notice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     database: str = DEFAULT_DATABASE  # an SQLAlchemy URL; postgresql+psycopg://... needs the extra
     instance: InstanceName = "main"  # names the jobs that this process runs, in a shared database
     workers: Annotated[int, Field(ge=1, le=1024)] | None = None  # None: half of the processors
+    executor: Literal["local", "ray"] = "local"  # ray: needs the extra, see docs/farm.md
+    ray_address: str | None = None  # of the cluster; None: that of this machine, or a new one
     solve_seconds: Annotated[float, Field(gt=0, le=604_800)] = 3600.0  # of one solve
     solve_megabytes: Annotated[int, Field(ge=1024)] = 4096  # address space of one solve
     attempts: Annotated[int, Field(ge=1, le=10)] = 3  # of a solve whose process or service died
