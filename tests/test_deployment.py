@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
+import socket
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -84,3 +89,64 @@ def test_no_secret_is_written_down() -> None:
     secrets = re.findall(r"(?:PASSWORD|TOKEN): (.*)$", text, re.MULTILINE)
     assert len(secrets) == 3
     assert all(re.fullmatch(r"\$\{[A-Z_]+:-\}", secret) for secret in secrets)
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_image_run_with_exactly_its_pins(tmp_path: Path) -> None:
+    tree, environment = tmp_path / "tree", tmp_path / "venv"
+    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".*", "build", "dist", "tests"))
+    python = str(environment / "bin" / "python")
+    pip = [python, "-W", "ignore", "-m", "pip", "install", "--quiet"]
+    checked(sys.executable, "-m", "venv", str(environment))
+    checked(*pip, "--require-hashes", "--only-binary", ":all:", "-r", "constraints-service.txt")
+    checked(*pip, "--no-deps", "--no-build-isolation", "--no-index", str(tree))
+
+    twill = str(environment / "bin" / "twill")
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    settings = {**kept, "TWILL_DATABASE": f"sqlite:///{tmp_path}/twill.db"}
+
+    def said(*command: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [twill, *command], env=settings, cwd=tmp_path, capture_output=True, text=True,
+            timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    said("solve", "gemm", "--gpu", "h100-sxm")
+    said("db", "upgrade")
+    (command,) = re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)
+    port = _free_port()
+    serve = [port if word == "8000" else word for word in json.loads(command)]
+    assert "key" in said(*serve, code=2)  # not without a key, as it is no loopback address
+    key = json.loads(said("serve", "keys", "create", "ci", "--json"))["key"]
+    with subprocess.Popen(
+        [twill, *serve], env=settings, cwd=tmp_path, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            _wait_until_healthy(python, port, process)
+            settings |= {"TWILL_SERVER": f"http://127.0.0.1:{port}", "TWILL_KEY": key}
+            assert "optimal" in said("solve", "gemm", "--gpu", "b200")
+        finally:
+            process.terminate()
+    assert process.returncode == 0
+
+
+def _free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def _wait_until_healthy(python: str, port: str, process: subprocess.Popen[bytes]) -> None:
+    """By the health check of the image."""
+    (check,) = re.findall(r'CMD \["python", "-c", "(.*)"\]', DOCKERFILE)
+    for _ in range(120):
+        assert process.poll() is None
+        done = subprocess.run(
+            [python, "-c", check.replace("8000", port)], capture_output=True, check=False
+        )
+        if done.returncode == 0:
+            return
+        time.sleep(0.25)
+    pytest.fail("the service did not become healthy")

@@ -1,11 +1,13 @@
 """What is installed is what lies in the tree, at the versions that are pinned."""
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,12 @@ ROOT_MODULES = {
     "pipeline.py",
 }  # fmt: skip
 NOT_SOURCES = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__")
+TO_BE_THERE = {"torch", "triton", "cupy", "cupy_backends"}
+"""What is used only where it is installed."""
+
+PARTS = {"pydantic_core": "pydantic", "starlette": "fastapi"}
+"""What belongs to a package that is required, which pins it."""
+
 PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)(?:\[[a-z]+\])?==(\S+)(?: ; [^\\]+)? \\$")
 
 
@@ -110,6 +118,37 @@ def test_every_requirement_is_pinned() -> None:
     tools = {canonical(r) for r in [*extras["dev"], *extras["bench"]]}
     assert run_time <= set(pins("constraints-runtime.txt"))
     assert run_time | tools <= set(pins("constraints.txt"))
+
+
+def test_what_is_imported_is_required() -> None:
+    """A package that another one happens to bring may go with the next version of that one."""
+    owners = packages_distributions()
+    project = settings()["project"]
+    extras = project["optional-dependencies"]
+    required = [
+        *project["dependencies"],
+        *(r for e in extras if e not in ("dev", "bench") for r in extras[e]),
+    ]
+    declared = {canonical(requirement) for requirement in required}
+    for name in sorted(shipped_files()):
+        if not name.endswith(".py"):
+            continue
+        path = ROOT / name.removeprefix("twill/")
+        for module in imported(path) - sys.stdlib_module_names - {"twill", *TO_BE_THERE}:
+            owner = owners.get(PARTS.get(module, module), [module])
+            known = {canonical(one) for one in owner}
+            assert known & declared, f"{name} imports {module}, which nothing requires"
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level names of the absolute imports of a module."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            found.add(node.module.split(".")[0])
+    return found
 
 
 @pytest.mark.slow
