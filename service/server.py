@@ -36,23 +36,21 @@ _LOG = structlog.get_logger(__name__)
 
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or Ctrl-C; raises UsageError for what is missing."""
-    database = open_store(settings.database)
-    check_door(database, settings)
-    lock = InstanceLock(database, settings.instance)
-    set_up_logs()
-    listening = _listen(settings)
-    workshop = Workshop()
-    service = Service(settings, database, _executor(settings), workshop)
-    config = uvicorn_config(build_app(service), settings)
-    signal.signal(signal.SIGTERM, _end_quietly)
-    host, port = listening.getsockname()[:2]
-    _LOG.info("serving", version=VERSION, host=host, port=port, instance=settings.instance)
-    try:
+    with contextlib.ExitStack() as stack:
+        database = open_store(settings.database)
+        stack.callback(database.close)
+        check_door(database, settings)
+        stack.callback(InstanceLock(database, settings.instance).release)
+        listening = stack.enter_context(_listen(settings))
+        set_up_logs()
+        workshop = Workshop()
+        stack.callback(workshop.close)
+        service = Service(settings, database, _executor(settings), workshop)
+        signal.signal(signal.SIGTERM, _end_quietly)
+        host, port = listening.getsockname()[:2]
+        _LOG.info("serving", version=VERSION, host=host, port=port, instance=settings.instance)
+        config = uvicorn_config(build_app(service), settings)
         Server(config, service).run(sockets=[listening])
-    finally:
-        workshop.close()
-        lock.release()
-        database.close()
     return 0
 
 
