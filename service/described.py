@@ -75,7 +75,7 @@ PLACE_SCHEMA: Described = {
 
 def problems(*statuses: int) -> Responses:
     """The answers of these statuses, besides those that every path has."""
-    every = {401, 403, 421, 429, 500, 503, *statuses}
+    every = {401, 403, 421, 422, 429, 500, 503, *statuses}
     return {
         status: {"description": _TITLES[status], "content": {MEDIA_TYPE: _PROBLEM}}
         for status in sorted(every)

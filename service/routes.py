@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Annotated, cast
 
 from fastapi import Depends, Path, Request, Security
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from ..models.job import FINAL
 from .access import Known
 from .job_view import job_text
+from .refusals import Unprocessable
 from .service import Made, Service
 from .tables import AnyRow
 
@@ -35,6 +37,7 @@ async def _solver(request: Request, _: _Credentials) -> Known:
 
 
 async def _caller(request: Request, scope: str) -> Known:
+    _check_query(request)
     headers = request.headers
     client = request.client.host if request.client else ""
     known = await service_of(request).access.caller(
@@ -42,6 +45,19 @@ async def _caller(request: Request, scope: str) -> Known:
     )
     request.state.owner = known.owner
     return known
+
+
+def _check_query(request: Request) -> None:
+    """A parameter that is misspelt would choose nothing, and nobody would notice."""
+    if not request.query_params:
+        return
+    known = {field.alias for field in request.scope["route"].dependant.query_params}
+    for name in request.query_params:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            told = ", ".join(sorted(known)) or "none"
+            cure = f"did you mean {near[0]}?" if near else f"known: {told}"
+            raise Unprocessable(f"unknown parameter {name[:40]!r}", cure)
 
 
 The = Annotated[Service, Depends(service_of)]

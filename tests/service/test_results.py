@@ -81,6 +81,10 @@ def test_lists_are_pages(served: Served) -> None:
     assert served.client.get(f"/v1/schedules?after={'0' * 32}").status_code == 404
     assert served.client.get("/v1/schedules?limit=101").status_code == 422
     assert served.client.get("/v1/schedules?state=gone").status_code == 422
+    misspelt = served.client.get("/v1/schedules?stat=done")
+    assert misspelt.status_code == 422
+    assert misspelt.json()["problems"][0]["cure"] == "did you mean state?"
+    assert served.client.get("/v1/kernels?x=1").status_code == 422
 
 
 def test_the_library(served: Served) -> None:
