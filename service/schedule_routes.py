@@ -6,13 +6,14 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Query, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from ..models.job import State
 from . import reading
 from .described import JOB, PAGE, SUBMIT
 from .job_view import job_text
-from .refusals import UnsupportedMedia
+from .refusals import TooSlow, UnsupportedMedia
 from .routes import JobPath, Reader, Solver, The, job_response
 
 router = APIRouter(prefix="/v1/schedules", tags=["schedules"])
@@ -39,7 +40,11 @@ async def submit(
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise UnsupportedMedia("the body is no JSON", "send Content-Type: application/json")
-    job = await the.submit(caller.owner, await request.body(), idempotency_key)
+    try:
+        body = await request.body()
+    except ClientDisconnect:
+        raise TooSlow("the caller went away before the body was whole") from None
+    job = await the.submit(caller.owner, body, idempotency_key)
     return job_response(job, Location=f"/v1/schedules/{job.id}")
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import structlog
 from pydantic import ValidationError
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.concurrency import run_in_threadpool
 
 from ..executors.protocol import Executor
@@ -32,6 +33,7 @@ from .tables import AnyRow
 from .workshop import Workshop
 
 T = TypeVar("T")
+_LOG = structlog.get_logger(__name__)
 QUESTIONS = 20_000
 ARTEFACT_BYTES = 64 << 20
 
@@ -109,9 +111,10 @@ class Service:
     async def _safely(self, work: Callable[[], T]) -> T:
         try:
             return await run_in_threadpool(work)
-        except (OperationalError, DBAPIError) as fault:
+        except DBAPIError as fault:
             if isinstance(fault, IntegrityError):
                 raise
+            _LOG.error("database", error=str(fault.orig)[:300])
             raise Unavailable("the database cannot be reached") from fault
 
     # ---- jobs

@@ -118,6 +118,7 @@ def test_callers_that_go_away(heard: Listening) -> None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             connection.sendall(head)
     assert is_fine(heard)
+    assert b'status="500"' not in heard.exchange(b"GET /metrics HTTP/1.0\r\n" + HOST + b"\r\n")
 
 
 def test_a_head_that_is_too_large(heard: Listening) -> None:

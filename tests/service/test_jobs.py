@@ -1,6 +1,10 @@
 """Jobs from their submission to their end: events, cancelling, repetition, turns."""
 
+import threading
 from collections.abc import Callable
+
+import pytest
+from sqlalchemy.exc import OperationalError
 
 from twill.models.job import Job, JobEvent
 from twill.models.work import Ending
@@ -129,3 +133,26 @@ def test_keys_take_turns(serve: Serve) -> None:
     served.submit(tiny_graph(9), headers=ben)
     served.executor.runs[0].end()
     assert "tiny_9" in served.executor.wait_for_runs(2)[1].work.document
+
+
+def test_an_end_is_kept_while_the_database_is_away(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = serve(FakeExecutor(holds=True))
+    job = served.submit(RECURRENCE)["id"]
+    (run,) = served.executor.wait_for_runs(1)
+    refused = threading.Event()
+
+    def away() -> None:
+        refused.set()
+        raise OperationalError("", None, OSError("the database is away"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(served.database, "writing", away)
+        run.end()
+        assert refused.wait(10)
+        reply = served.client.delete(f"/v1/schedules/{job}")
+        assert (reply.status_code, reply.headers["content-type"]) == (503, PROBLEM)
+        assert served.job(job)["state"] == "running"
+    assert served.finished(job)["state"] == "done"
+    assert [event.kind for event in told(served, job)].count("ended") == 1
