@@ -13,7 +13,7 @@ from .job_view import select_jobs
 from .question import Question
 from .recording import Said, advance
 from .refusals import TooMany, Unavailable, Unprocessable
-from .tables import LIVE, AnyRow, idempotency_keys, jobs, solves
+from .tables import LIVE, AnyRow, idempotency_keys, jobs, owner_checked, solves
 
 IDEMPOTENCY_MILLISECONDS = 24 * 3_600_000
 
@@ -42,7 +42,7 @@ def find_proved(connection: Connection, owner: str, content_key: str) -> AnyRow 
         .where(
             solves.c.content_key == content_key,
             solves.c.reusable,
-            jobs.c.owner == owner,
+            owner_checked == owner,
             jobs.c.detached_at.is_(None),
         )
         .limit(1)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, func, select
 
 from .job_view import select_jobs, state_seen
-from .tables import AnyRow, events, jobs, results, solves
+from .tables import AnyRow, events, jobs, owner_checked, results, solves
 
 EVENTS_AT_ONCE = 200
 
@@ -54,7 +54,7 @@ def result_of(connection: Connection, owner: str, digest: str) -> bytes | None:
     own = (
         select(jobs.c.number)
         .join(solves)
-        .where(solves.c.result == digest, jobs.c.owner == owner, jobs.c.detached_at.is_(None))
+        .where(solves.c.result == digest, owner_checked == owner, jobs.c.detached_at.is_(None))
         .exists()
     )
     found = select(results.c.content).where(results.c.digest == digest, own)

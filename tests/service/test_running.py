@@ -3,14 +3,15 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from twill.service import reading, running
 from twill.service.accepting import Caller, accept
 from twill.service.database import Database
 from twill.service.outcome import Outcome
 from twill.service.question import Question
-from twill.service.tables import results
+from twill.service.refusals import Unavailable
+from twill.service.tables import jobs, results, solves
 from twill.tests.support.store_steps import (
     DONE,
     HERE,
@@ -130,16 +131,30 @@ def test_lists_are_pages_with_filters(store: Database) -> None:
     assert page(limit=10, kernel="other") == []
 
 
-@pytest.mark.slow
 def test_ten_thousand_queued_jobs(store: Database) -> None:
-    count = 10_000
+    count, accepted = 10_000, 300
     with store.writing() as connection:
-        for number in range(count):
-            caller = Caller(f"owner{number % 5}", count, count + 1)
-            accept(connection, number, caller, question(number), lambda: WORK, HERE)
+        first = connection.execute(insert(solves).returning(solves.c.number), [
+            {"instance": HERE, "owner": f"owner{n % 5}", "content_key": f"{n}", "work_key": f"{n}",
+             "work": "{}", "kernel": "k", "gpu": "g", "state": "queued", "priority": 0,
+             "created_at": n}
+            for n in range(count - accepted)
+        ]).scalars().all()  # fmt: skip
+        connection.execute(insert(jobs), [
+            {"id": f"{n:032x}", "owner": f"owner{n % 5}", "solve": solve, "priority": 0,
+             "live": True, "created_at": n}
+            for n, solve in enumerate(first)
+        ])  # fmt: skip
+    with store.writing() as connection:
+        for n in range(accepted):
+            caller = Caller(f"owner{n % 5}", count, count)
+            accept(connection, n, caller, question(n), lambda: WORK, HERE)
+    with pytest.raises(Unavailable):
+        ask(store, asked=question(accepted), queue=count)
     with store.reading() as connection:
         assert reading.count_live(connection) == {"queued": count, "running": 0}
         assert len(running.waiting_owners(connection, HERE)) == 5
-    claimed = [begin(store, f"owner{number % 5}").solve for number in range(200)]
+        assert len(reading.list_jobs(connection, "owner1", limit=100)) == 100
+    claimed = [begin(store, f"owner{n % 5}").solve for n in range(100)]
     assert claimed == sorted(claimed)
-    assert len(set(claimed)) == 200
+    assert len(set(claimed)) == 100

@@ -117,9 +117,14 @@ def _jobs_and_events() -> None:
         sa.UniqueConstraint("id", name="uq_jobs_id"),
     )
     op.create_index("ix_jobs_owner", "jobs", ["owner", "number"])
-    op.create_index("ix_jobs_solve", "jobs", ["solve"])
-    live = sa.text("live")
-    op.create_index("ix_jobs_live", "jobs", ["owner"], sqlite_where=live, postgresql_where=live)
+    op.create_index("ix_jobs_solve", "jobs", ["solve", "owner"])
+    op.create_index(
+        "ix_jobs_live",
+        "jobs",
+        ["owner"],
+        sqlite_where=sa.text("live = 1"),  # as SQLAlchemy asks for it, or it is not used
+        postgresql_where=sa.text("live"),
+    )
     op.create_table(
         "events",
         sa.Column("solve", NUMBER, nullable=False),
