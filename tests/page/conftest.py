@@ -17,7 +17,7 @@ SCHEDULES = Path(library.__file__).parent / "schedules"
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # playwright's event loop must not go on under other tests
 def chromium() -> Iterator[Any]:
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}")
