@@ -25,9 +25,9 @@ from pathlib import Path
 
 from twill.client import Client
 from twill.models.job import ScheduleRequest
+from twill.tests.support.hard_graph import hard_graph
 
 ROOT = Path(__file__).parent.parent
-LONG = "mamba2_ssd"  # solved for minutes
 TWILL = [sys.executable, "-m", "twill"]
 
 
@@ -142,7 +142,7 @@ def measured(service: Service, seconds: float, connections: int) -> dict[str, ob
     with Client(service.address, key=service.key) as client:
         job = client.follow(client.submit(question).id)
         first = [first_event_seconds(client, k) for k in ("gemm", "retention", "grouped_gemm")]
-        long = client.submit(ScheduleRequest(kernel=LONG, gpu="b200", prove=True))
+        long = client.submit(ScheduleRequest(document=hard_graph(), prove=True))
         body = question.model_dump_json(exclude_defaults=True)
         requests = {
             "result by digest": message(service, "GET", f"/v1/results/{job.result}"),
