@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-Row = Mapping[str, Any]
+from twill.benchmarks.report_load import load_section
+from twill.benchmarks.report_table import Row, table
 
 HEAD = """# Benchmarks
 
@@ -40,13 +41,6 @@ def _measured(part: Row) -> str:
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    yield "| " + " | ".join(head) + " |"
-    yield "|" + "---|" * len(head)
-    for row in rows:
-        yield "| " + " | ".join(str(cell) for cell in row) + " |"
-
-
 def _seconds(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.0f}"
 
@@ -77,7 +71,7 @@ PROOF = ("II", "MinII", "stages searched", "questions", "proof, s", "proof, CPU 
 def _library(part: Row) -> Iterator[str]:
     yield "## The library, raw cycles"
     yield ""
-    yield from _table(
+    yield from table(
         ("kernel", "GPU", "operations", *PROOF),
         (
             (row["kernel"], row["gpu"], row["operations"], *_proof(row))
@@ -96,7 +90,7 @@ def _instances(part: Row) -> Iterator[str]:
     yield ""
     yield "The costs are those of `benchmarks/instances.py`, not of a GPU."
     yield ""
-    yield from _table(
+    yield from table(
         ("problem", "operations", *PROOF),
         ((row["instance"], row["operations"], *_proof(row)) for row in part["rows"]),
     )
@@ -124,7 +118,7 @@ def _literal(part: Row) -> Iterator[str]:
         "all, s",
         "× ours",
     )
-    yield from _table(head, (line for row in part["rows"] for line in _beside(row)))
+    yield from table(head, (line for row in part["rows"] for line in _beside(row)))
 
 
 def _beside(row: Row) -> Iterator[Sequence[object]]:
@@ -166,7 +160,7 @@ def _scaling(part: Row) -> Iterator[str]:
         "median CPU s",
         "with a schedule",
     )
-    yield from _table(head, (_size(part["rows"], *size) for size in sizes))
+    yield from table(head, (_size(part["rows"], *size) for size in sizes))
 
 
 def _size(rows: Iterable[Row], operations: int, limit: float) -> Sequence[object]:
@@ -184,7 +178,7 @@ def _memory(part: Row) -> Iterator[str]:
     yield ""
     yield "One question: no schedule one cycle below what tensor memory admits."
     yield ""
-    yield from _table(
+    yield from table(
         ("problem", "II", "stages", "backends", "verdict", "s", "CPU s"),
         (
             (
@@ -225,7 +219,7 @@ def _shapes(part: Row) -> Iterator[str]:
         "CPU s, every",
         "times",
     )
-    yield from _table(head, (_searched(row) for row in part["rows"]))
+    yield from table(head, (_searched(row) for row in part["rows"]))
     yield ""
     yield from (f"- {row['kernel']} on {row['gpu']}: {_lists(row)}" for row in part["rows"])
 
@@ -269,4 +263,5 @@ SECTIONS: Mapping[str, Callable[[Row], Iterator[str]]] = {
     "scaling": _scaling,
     "memory": _memory,
     "shapes": _shapes,
+    "load": load_section,
 }
