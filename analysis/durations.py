@@ -7,12 +7,17 @@ from fractions import Fraction
 from random import Random
 from typing import Literal, NamedTuple
 
-from ..models.problem import Dependence, Operation, Reservation, SchedulingProblem
+from ..models.problem import (
+    DEPENDENCE_TIMES,
+    OPERATION_TIMES,
+    Dependence,
+    Operation,
+    Reservation,
+    SchedulingProblem,
+)
 from ..models.problem_symmetries import is_automorphism
 
-OF_OPERATION = ("latency_cycles", "issue_cycles", "wait_cycles")
-OF_DEPENDENCE = ("latency_cycles", "handoff_cycles", "send_cycles", "receive_cycles")
-OF_HANDOFF = OF_DEPENDENCE[1:]
+OF_HANDOFF = DEPENDENCE_TIMES[1:]
 
 
 class Place(NamedTuple):
@@ -121,7 +126,7 @@ def scaled(cycles: int, factor: Fraction, rounded: Literal["up", "down"] = "up")
 
 
 def _operation(operation: Operation, duration: Duration) -> Operation:
-    times = {f: duration(Place(operation.name, f), getattr(operation, f)) for f in OF_OPERATION}
+    times = {f: duration(Place(operation.name, f), getattr(operation, f)) for f in OPERATION_TIMES}
     held = tuple(_reservation(operation, r, duration) for r in operation.reservations)
     return operation.model_copy(update={**times, "reservations": held})
 
@@ -133,5 +138,5 @@ def _reservation(operation: Operation, block: Reservation, duration: Duration) -
 
 def _dependence(dependence: Dependence, index: int, duration: Duration) -> Dependence:
     source = dependence.source
-    times = {f: duration(Place(source, f, index), getattr(dependence, f)) for f in OF_DEPENDENCE}
+    times = {f: duration(Place(source, f, index), getattr(dependence, f)) for f in DEPENDENCE_TIMES}
     return dependence.model_copy(update=times)

@@ -60,6 +60,25 @@ def each(operations: int) -> Callable[[Values], Values]:
     return lambda cycles: cycles / operations
 
 
+def batch_latency(
+    columns: int, steps: int, streamed: int, *, most: int, how: str, of_profile: bool
+) -> Derivation:
+    """A batch of products that is waited for, less the time that its instructions take in a stream.
+
+    `steps` instructions make a batch, `streamed` one iteration of the stream.
+    """
+
+    def formula(one_by_one: Values, stream: Values) -> Values:
+        return one_by_one - stream * steps / streamed
+
+    return Derivation(
+        name=f"latency at N {columns}", unit="cycles",
+        needs=(f"round_bf16_n{columns}", f"stream_bf16_n{columns}"), formula=formula, least=1,
+        most=most, how=f"{how}, less {steps} of a stream",
+        figures=(("tensor_core", "latency"),) if of_profile else (),
+    )  # fmt: skip
+
+
 def line(sizes: Sequence[float], times: Sequence[Values]) -> tuple[Values, Values]:
     """The straight line through times by size, by least squares: at size 0, and for each unit."""
     slope, at_zero = np.polyfit(np.asarray(sizes, np.float64), np.stack(times), 1)

@@ -7,7 +7,7 @@ from ..emitter.printer.wgmma import wgmma_name
 from ..models.kernel import ELEMENT_BYTES, ElementType
 from ..models.product_operand import SharedOperand
 from ..models.warp_program import SharedBuffer
-from .derivation import Derivation, Values, each, over
+from .derivation import Derivation, Values, batch_latency, each, over
 from .family import Family
 from .microbenchmark import ROW_BYTES, Expected, Microbenchmark
 from .source_text import bracketed
@@ -152,16 +152,9 @@ def _rate(
 
 
 def _latency(columns: int) -> Derivation:
-    """A batch that is waited for, less the time that its instructions take in a stream."""
-
-    def formula(one_by_one: Values, stream: Values) -> Values:
-        return one_by_one - stream * STEPS / STREAMED
-
-    return Derivation(
-        name=f"latency at N {columns}", unit="cycles",
-        needs=(f"round_bf16_n{columns}", f"stream_bf16_n{columns}"), formula=formula, least=1,
-        most=2000, how=f"batch of {STEPS} m64n{columns}k16 and its wait, less {STEPS} of a stream",
-        figures=(("tensor_core", "latency"),) if columns == BROADEST else (),
+    return batch_latency(
+        columns, STEPS, STREAMED, most=2000, how=f"batch of {STEPS} m64n{columns}k16 and its wait",
+        of_profile=columns == BROADEST,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from ..models.kernel import ElementType
 from ..models.product_operand import SharedOperand
 from ..models.tensor_memory_step import TensorProduct
 from ..models.warp_program import SharedBuffer
-from .derivation import Derivation, Values, line, over
+from .derivation import Derivation, Values, batch_latency, line, over
 from .family import Family
 from .matrix import ISSUED, issue_derivations
 from .microbenchmark import ROW_BYTES, ROW_COLUMNS, Expected, Microbenchmark
@@ -172,15 +172,9 @@ def _rate(dtype: ElementType, columns: int) -> Derivation:
 
 
 def _latency(columns: int) -> Derivation:
-    def formula(one_by_one: Values, stream: Values) -> Values:
-        return one_by_one - stream * STEPS / STREAMED
-
-    return Derivation(
-        name=f"latency at N {columns}", unit="cycles",
-        needs=(f"round_bf16_n{columns}", f"stream_bf16_n{columns}"), formula=formula, least=1,
-        most=4000,
-        how=f"batch of {STEPS} m128n{columns}k16, commit and wait, less {STEPS} of a stream",
-        figures=(("tensor_core", "latency"),) if columns == BROADEST else (),
+    return batch_latency(
+        columns, STEPS, STREAMED, most=4000, of_profile=columns == BROADEST,
+        how=f"batch of {STEPS} m128n{columns}k16, commit and wait",
     )  # fmt: skip
 
 

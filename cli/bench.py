@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .completion import complete_document, complete_gpu
+from .completion import complete_document
+from .gpu_option import gpu_option
 from .output import print_answer, print_note
 
 if TYPE_CHECKING:
@@ -25,15 +26,7 @@ def bench(
             help="Folders with bundles, or what `twill emit` takes, which is emitted first.",
         ),
     ],
-    gpu: Annotated[
-        str | None,
-        typer.Option(
-            "--gpu",
-            metavar="NAME|FILE",
-            autocompletion=complete_gpu,
-            help="GPU profile, for kernels. [default: h100-sxm]",
-        ),
-    ] = None,
+    gpu: Annotated[str | None, gpu_option("GPU profile, for kernels. [default: h100-sxm]")] = None,
     size: Annotated[
         list[str] | None,
         typer.Option(

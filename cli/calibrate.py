@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .completion import complete_gpu
+from .gpu_option import gpu_option
 from .output import check_writable, print_answer, print_note, write_file
 from .tables import table_text
 
@@ -24,15 +24,7 @@ A_CHECK_FAILED = 1
 
 
 def calibrate(
-    gpu: Annotated[
-        str,
-        typer.Option(
-            "--gpu",
-            metavar="NAME|FILE",
-            autocompletion=complete_gpu,
-            help="The profile whose figures are measured.",
-        ),
-    ] = DEFAULT_GPU,
+    gpu: Annotated[str, gpu_option("The profile whose figures are measured.")] = DEFAULT_GPU,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where the new profile is written."),

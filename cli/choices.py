@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from ..models.solve_options import SolveOptions
 
 
+EXIT_CODES = {"optimal": 0, "infeasible": 1, "feasible": 3, "unknown": 3}
+"""Of the status of a solve."""
+
+
 class BackendChoice(StrEnum):
     """Which backends are asked."""
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .completion import complete_document, complete_gpu
+from .completion import complete_document
+from .gpu_option import gpu_option
 from .interrupt import run_interruptibly
 from .output import print_answer
 from .shape_options import SizeOption, SplitOption, refuse_shape, shape_of
@@ -44,15 +45,7 @@ def emit(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where the bundle is written.")
     ],
-    gpu: Annotated[
-        str | None,
-        typer.Option(
-            "--gpu",
-            metavar="NAME|FILE",
-            autocompletion=complete_gpu,
-            help="GPU profile, for a kernel. [default: h100-sxm]",
-        ),
-    ] = None,
+    gpu: Annotated[str | None, gpu_option("GPU profile, for a kernel. [default: h100-sxm]")] = None,
     size: SizeOption = None,
     split: SplitOption = None,
     ring_slots: Annotated[

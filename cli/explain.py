@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .completion import complete_document, complete_gpu
+from .completion import complete_document
 from .explain_costs import cost_lines, costs_are_decided, with_costs
+from .gpu_option import gpu_option
 from .interrupt import run_interruptibly
 from .output import print_answer, print_note
 from .shape_options import SizeOption, SplitOption, refuse_shape, shape_of
@@ -42,13 +43,7 @@ def explain(
         ),
     ],
     gpu: Annotated[
-        str | None,
-        typer.Option(
-            "--gpu",
-            metavar="NAME|FILE",
-            autocompletion=complete_gpu,
-            help="GPU profile, for a document. [default: h100-sxm]",
-        ),
+        str | None, gpu_option("GPU profile, for a document. [default: h100-sxm]")
     ] = None,
     size: SizeOption = None,
     split: SplitOption = None,

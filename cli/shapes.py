@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .completion import complete_document, complete_gpu
+from .choices import EXIT_CODES
+from .completion import complete_document
+from .gpu_option import gpu_option
 from .interrupt import run_interruptibly
 from .output import check_writable, print_answer, print_note, write_file
 
@@ -16,8 +18,6 @@ from .output import check_writable, print_answer, print_note, write_file
 if TYPE_CHECKING:
     from ..models.shape_search import ShapeSearch
     from ..shaping.search import BestShape
-
-EXIT_CODES = {"optimal": 0, "infeasible": 1, "feasible": 3, "unknown": 3}
 
 
 def shapes(
@@ -29,15 +29,7 @@ def shapes(
             help="A kernel.yaml in which sizes or splits are lists.",
         ),
     ],
-    gpu: Annotated[
-        str | None,
-        typer.Option(
-            "--gpu",
-            metavar="NAME|FILE",
-            autocompletion=complete_gpu,
-            help="GPU profile. [default: h100-sxm]",
-        ),
-    ] = None,
+    gpu: Annotated[str | None, gpu_option("GPU profile. [default: h100-sxm]")] = None,
     output: Annotated[
         Path | None,
         typer.Option(

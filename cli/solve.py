@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .choices import BackendChoice, solve_options
-from .completion import complete_document, complete_gpu
+from .choices import EXIT_CODES, BackendChoice, solve_options
+from .completion import complete_document
+from .gpu_option import gpu_option
 from .interrupt import Finished, run_interruptibly
 from .memory import LEAST_MEGABYTES, limit_memory
 from .output import check_writable, print_answer, print_note, write_file
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from .progress import Watcher
 
 
-EXIT_CODES = {"optimal": 0, "infeasible": 1, "feasible": 3, "unknown": 3}
-
-
 def solve(
     document: Annotated[
         str,
@@ -37,15 +35,7 @@ def solve(
             help="A kernel.yaml, a graph.yaml, or a name that `twill kernels` lists.",
         ),
     ],
-    gpu: Annotated[
-        str | None,
-        typer.Option(
-            "--gpu",
-            metavar="NAME|FILE",
-            autocompletion=complete_gpu,
-            help="GPU profile. [default: h100-sxm]",
-        ),
-    ] = None,
+    gpu: Annotated[str | None, gpu_option("GPU profile. [default: h100-sxm]")] = None,
     size: SizeOption = None,
     split: SplitOption = None,
     output: Annotated[

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import traceback
+from importlib import import_module
 from typing import BinaryIO
 
 from ..models.progress import Progress
@@ -75,9 +76,9 @@ def _message_stream() -> BinaryIO:
 
 
 def _import_all() -> None:
-    from .. import pipeline  # noqa: F401
     from ..solver.backends import import_backends
 
+    import_module("..pipeline", __package__)
     import_backends()
 
 

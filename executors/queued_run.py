@@ -74,7 +74,7 @@ class QueuedRun:
         self.best.take(progress)
         try:
             self._observe(progress)
-        except Exception:
+        except Exception:  # of whoever asked: the solve goes on
             _LOG.exception("an observer of a solve failed")
 
     def kept(self) -> Ending:
@@ -88,6 +88,6 @@ class QueuedRun:
         self._ending = ending
         try:
             self._ended(ending)
-        except Exception:
+        except Exception:  # of whoever asked: whoever waits is told all the same
             _LOG.exception("what follows a solve failed")
         self._over.set()

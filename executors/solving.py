@@ -44,7 +44,7 @@ def solved(work: Work, observe: Observer, stop: Stop) -> Ending:
         task = pipeline.read_texts(work.document, work.place, work.profile)
         answer = pipeline.solve_task(task, options, watch, stop)
         text = schedule_text(answer)
-    except Exception as error:
+    except Exception as error:  # whatever it is, it crosses to the parent as an ending
         return error_ending(error, work.memory_megabytes).model_copy(
             update={"stopped": stop.requested}
         )
@@ -63,7 +63,7 @@ def kept(work: Work, best: Best, *, stopped: bool, seconds: float = 0.0) -> Endi
     try:
         task = pipeline.read_texts(work.document, work.place, work.profile)
         answer = pipeline.interrupted_answer(task, best.schedule, best.lower_bound)
-    except Exception as error:
+    except Exception as error:  # whatever it is, it crosses to the parent as an ending
         return error_ending(error, work.memory_megabytes).model_copy(update={"stopped": stopped})
     text = schedule_text(answer.model_copy(update={"seconds": seconds}))
     return Ending(kind="answer", answer=text, stopped=stopped)

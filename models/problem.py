@@ -155,6 +155,11 @@ class LegalityRule(Document):
 Swap = tuple[tuple[Name, Name], ...]
 
 
+OPERATION_TIMES = ("latency_cycles", "issue_cycles", "wait_cycles")
+DEPENDENCE_TIMES = ("latency_cycles", "handoff_cycles", "send_cycles", "receive_cycles")
+"""The fields that are durations, beside those of reservations."""
+
+
 class SchedulingProblem(Document):
     """Everything that the backends and the verifier know. Checked at birth; never changed."""
 

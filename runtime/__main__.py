@@ -17,7 +17,7 @@ from .cupy_driver import CupyDriver
 from .driver import Driver
 from .launch import Kernel
 from .sample_inputs import largest_case, random_case
-from .show import AGAIN, Findings, as_object, as_text, print_object, problem_object
+from .show import AGAIN, Findings, as_object, as_text, print_object, report_error
 from .timing import REPETITIONS, Measurement, measure
 
 
@@ -31,11 +31,7 @@ def main(
     try:
         findings = _find(options, make_driver)
     except TwillError as error:
-        if options.json:
-            print_object(problem_object(error))
-        else:
-            print(f"{error.title}: {error}", file=sys.stderr)
-        return error.exit_code
+        return report_error(error, as_json=options.json)
     if options.json:
         print_object(as_object(findings))
     else:

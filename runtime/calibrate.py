@@ -18,7 +18,7 @@ from .cupy_driver import CupyDriver
 from .driver import Driver
 from .microbenchmark import CalibrationBundle
 from .sampling import REPETITIONS, take_samples
-from .show import print_object, problem_object
+from .show import print_object, report_error
 
 SAMPLES = "samples.json"
 
@@ -36,11 +36,7 @@ def main(
         taken = take_samples(bundle, make_driver(), today(), options.reps, note)
         _write(output, taken)
     except TwillError as error:
-        if options.json:
-            print_object(problem_object(error))
-        else:
-            print(f"{error.title}: {error}", file=sys.stderr)
-        return error.exit_code
+        return report_error(error, as_json=options.json)
     if options.json:
         print_object(taken)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,6 +80,15 @@ def problem_object(error: TwillError) -> dict[str, object]:
             for p in error.problems
         ]  # fmt: skip
     return described
+
+
+def report_error(error: TwillError, *, as_json: bool) -> int:
+    """Print an error as a problem object, or in words on standard error; returns its exit code."""
+    if as_json:
+        print_object(problem_object(error))
+    else:
+        print(f"{error.title}: {error}", file=sys.stderr)
+    return error.exit_code
 
 
 def print_object(described: dict[str, object]) -> None:

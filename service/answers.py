@@ -84,7 +84,7 @@ def _refusal(error: HTTPException, request: Request) -> Refusal:
         none.headers["Allow"] = _allowed(request, (error.headers or {}).get("Allow", "GET"))
         return none
     refusal = Refusal(str(error.detail))
-    refusal.status = error.status_code  # type: ignore[misc]
+    refusal.status = error.status_code
     return refusal
 
 

@@ -47,6 +47,7 @@ def build_app(service: Service) -> ASGIApp:
         app.include_router(router)
     add_page(app)
     add_handlers(app)
+    # As FastAPI documents it (Extending OpenAPI).
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
     return Frontier(app, service.settings, service.metrics)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, ClassVar
+from typing import Any
 
 from ..models.errors import InvalidInput, TwillError, UsageError
 
@@ -11,7 +11,7 @@ from ..models.errors import InvalidInput, TwillError, UsageError
 class Refusal(UsageError):
     """The request is wrong, or not allowed."""
 
-    status: ClassVar[int] = 400
+    status: int = 400
     title = "bad request"
 
     def __init__(self, message: str, cure: str | None = None, **headers: str) -> None:

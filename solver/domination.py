@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from ..models.document import Document
-from ..models.problem import Dependence, Operation, SchedulingProblem
+from ..models.problem import (
+    DEPENDENCE_TIMES,
+    OPERATION_TIMES,
+    Dependence,
+    Operation,
+    SchedulingProblem,
+)
 
-OF_OPERATION = ("latency_cycles", "issue_cycles", "wait_cycles")
-OF_DEPENDENCE = ("latency_cycles", "handoff_cycles", "send_cycles", "receive_cycles")
 WORDS = {"line": None, "summary": ""}
 
 
@@ -30,7 +34,7 @@ def dominates(more: SchedulingProblem, less: SchedulingProblem) -> bool:
 
 
 def _asks_more(more: Operation, less: Operation) -> bool:
-    if not _is_alike(more, less, (*OF_OPERATION, "reservations")):
+    if not _is_alike(more, less, (*OPERATION_TIMES, "reservations")):
         return False
     held = {(r.unit, r.offset): r for r in more.reservations}
     if len(held) != len(more.reservations):
@@ -44,7 +48,7 @@ def _asks_more(more: Operation, less: Operation) -> bool:
 
 
 def _waits_longer(more: Dependence, less: Dependence) -> bool:
-    return _is_alike(more, less, OF_DEPENDENCE)
+    return _is_alike(more, less, DEPENDENCE_TIMES)
 
 
 def _is_alike(more: Document, less: Document, grown: tuple[str, ...]) -> bool:

@@ -115,7 +115,7 @@ class Sweep:
             return self._store.keep(cell, ending)
         except TwillError as error:
             described = problem_object(error)
-        except Exception as error:
+        except Exception as error:  # of ours: a row, and the rest of the sweep goes on
             described = fault_object(error)
         reason = str(described["detail"])
         return cell.row(status="crashed", reason=reason, problem=json.dumps(described))

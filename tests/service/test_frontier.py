@@ -7,22 +7,12 @@ from typing import Any
 
 import pytest
 
-from twill.models.job import JobEvent
 from twill.tests.support.fake_executor import FakeExecutor
 from twill.tests.support.served import Served
 from twill.tests.support.works import RECURRENCE
 
 Serve = Callable[..., Served]
 PROBLEM = "application/problem+json"
-
-
-def told(served: Served, identity: str, **headers: str) -> list[JobEvent]:
-    """The events of a job that is over."""
-    reply = served.client.get(f"/v1/schedules/{identity}/events", headers=headers)
-    assert reply.status_code == 200
-    assert reply.headers["content-type"].startswith("text/event-stream")
-    lines = [line[6:] for line in reply.text.splitlines() if line.startswith("data: ")]
-    return [JobEvent.from_json(line) for line in lines]
 
 
 def test_problems_of_paths_and_methods(served: Served) -> None:
@@ -101,7 +91,7 @@ def test_shutting_down_puts_runs_back(serve: Serve, tmp_path: Any) -> None:
     second = serve(FakeExecutor(), database=address, attempts=1)
     over = second.finished(job)
     assert (over["state"], over["attempts"]) == ("done", 2)
-    assert [e.kind for e in told(second, job)] == [
+    assert [e.kind for e in second.told(job)] == [
         "queued", "started", "retried", "started", "progress", "ended",
     ]  # fmt: skip
     assert json.loads(second.client.get("/readyz").text) == {"status": "ok"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from twill.models.job import Job, JobEvent
+from twill.models.job import Job
 from twill.models.work import Ending
 from twill.tests.support.fake_executor import BOUND, DEATH, FakeExecutor
 from twill.tests.support.served import Served, tiny_graph
@@ -16,19 +16,10 @@ Serve = Callable[..., Served]
 PROBLEM = "application/problem+json"
 
 
-def told(served: Served, identity: str, **headers: str) -> list[JobEvent]:
-    """The events of a job that is over."""
-    reply = served.client.get(f"/v1/schedules/{identity}/events", headers=headers)
-    assert reply.status_code == 200
-    assert reply.headers["content-type"].startswith("text/event-stream")
-    lines = [line[6:] for line in reply.text.splitlines() if line.startswith("data: ")]
-    return [JobEvent.from_json(line) for line in lines]
-
-
 def test_events_tell_the_whole_story(served: Served) -> None:
     job = served.submit(RECURRENCE)
     served.finished(job["id"])
-    events = told(served, job["id"])
+    events = served.told(job["id"])
     assert [e.sequence for e in events] == [1, 2, 3, 4]
     assert [e.kind for e in events] == ["queued", "started", "progress", "ended"]
     assert events[2].progress == BOUND
@@ -39,7 +30,7 @@ def test_a_stream_is_resumed_behind_the_last_event(served: Served) -> None:
     job = served.submit(RECURRENCE)
     served.finished(job["id"])
     for last in range(5):
-        events = told(served, job["id"], **{"Last-Event-ID": str(last)})
+        events = served.told(job["id"], **{"Last-Event-ID": str(last)})
         assert [e.sequence for e in events] == list(range(last + 1, 5))
 
 
@@ -119,7 +110,7 @@ def test_deaths_are_tried_again_and_then_given_up(serve: Serve) -> None:
     assert (over["state"], over["attempts"], over["reason"]) == (
         "failed", 2, "the process died of SIGKILL",
     )  # fmt: skip
-    kinds = [event.kind for event in told(served, job)]
+    kinds = [event.kind for event in served.told(job)]
     assert kinds == ["queued", "started", "retried", "started", "ended"]
 
 
@@ -155,4 +146,4 @@ def test_an_end_is_kept_while_the_database_is_away(
         assert (reply.status_code, reply.headers["content-type"]) == (503, PROBLEM)
         assert served.job(job)["state"] == "running"
     assert served.finished(job)["state"] == "done"
-    assert [event.kind for event in told(served, job)].count("ended") == 1
+    assert [event.kind for event in served.told(job)].count("ended") == 1

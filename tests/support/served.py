@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from starlette.testclient import TestClient
 
+from twill.models.job import JobEvent
 from twill.service.app import build_app
 from twill.service.database import Database
 from twill.service.keys import create_key
@@ -54,6 +55,14 @@ class Served:
     def job(self, identity: str, **headers: str) -> dict[str, Any]:
         found: dict[str, Any] = self.client.get(f"/v1/schedules/{identity}", headers=headers).json()
         return found
+
+    def told(self, identity: str, **headers: str) -> list[JobEvent]:
+        """The events of a job that is over."""
+        reply = self.client.get(f"/v1/schedules/{identity}/events", headers=headers)
+        assert reply.status_code == 200
+        assert reply.headers["content-type"].startswith("text/event-stream")
+        lines = [line[6:] for line in reply.text.splitlines() if line.startswith("data: ")]
+        return [JobEvent.from_json(line) for line in lines]
 
     def finished(self, identity: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
         """The job when it is over."""
