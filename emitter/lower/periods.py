@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Protocol
 
 from ...models.warp_program import Period, Remainder, ShortRun
@@ -52,7 +52,7 @@ def expand(
     operations: Sequence[PlannedOperation], start: Callable[[], Instances], unroll: int = 1
 ) -> Expansion:
     """Sections of a role whose operations issue in that order; a round is `unroll` periods."""
-    written = partial(_written, operations, start)
+    written = cache(partial(_written, operations, start))  # equal loops are asked for again
     many = 2 * MOST_PROLOGUE
     long = written(many)
     warm = _steady_from(long, many, unroll)
