@@ -85,11 +85,12 @@ def request_of(task: Task, options: SolveOptions) -> ScheduleRequest:
 def _verified(answer: Answer, task: Task, server: str) -> Answer:
     """The answer, if it is one to this question and stands up to the checks; ServiceFault if not.
 
-    A service is not trusted: what it sends is checked as a stored schedule is.
+    A service is not trusted: what it sends is checked as a stored schedule is, and its texts, from
+    which kernels are emitted, are those that were sent.
     """
     from ..solver.recheck import recheck
 
-    if answer.problem != task.problem:
+    if (answer.problem, answer.sources) != (task.problem, task.sources):
         raise ServiceFault(f"{server} answered another question: is it of another version?")
     broken = [check for check in recheck(answer) if not check.passed]
     if broken:

@@ -9,6 +9,8 @@ import httpx2
 import pytest
 
 from twill.cli.main import run
+from twill.models.answer import Answer
+from twill.models.schedule_text import schedule_text
 from twill.tests.support.fake_service import (
     ID,
     FakeService,
@@ -72,6 +74,17 @@ def test_a_wrong_answer_is_refused(
     service.replies[f"GET /v1/schedules/{ID}/schedule.json"] = [json_reply(json.dumps(value))]
     assert run(["solve", TOY, "-q", *SERVER]) == 4
     assert "sent a wrong answer" in capsys.readouterr().err
+
+
+def test_other_texts_with_equal_costs_are_refused(
+    service: FakeService, capsys: pytest.CaptureFixture[str]
+) -> None:
+    value = json.loads(solved_toy())
+    value["sources"]["graph"] = "# computes something else\n" + value["sources"]["graph"]
+    answer = Answer.model_validate_json(json.dumps(value))
+    service.replies[f"GET /v1/schedules/{ID}/schedule.json"] = [json_reply(schedule_text(answer))]
+    assert run(["solve", TOY, "-q", *SERVER]) == 4
+    assert "answered another question" in capsys.readouterr().err
 
 
 def test_a_bad_document_is_refused_before_it_is_sent(
