@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,10 +31,10 @@ def test_who_asks_for_too_much_memory_is_told_and_others_go_on(tmp_path: Path) -
         server.close()
 
 
-def over(server: ServerProcess, identity: str, seconds: float) -> dict[str, object]:
+def over(server: ServerProcess, identity: str, seconds: float) -> dict[str, Any]:
     deadline = time.monotonic() + seconds
     while True:
-        job: dict[str, object] = server.get(f"/v1/schedules/{identity}").json()
+        job: dict[str, Any] = server.get(f"/v1/schedules/{identity}").json()
         if job["state"] in ("done", "failed", "cancelled"):
             return job
         assert time.monotonic() < deadline, job
