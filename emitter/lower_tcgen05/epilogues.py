@@ -18,8 +18,9 @@ def with_epilogues(plan: Plan, emission: Emission, stored: Sequence[str]) -> Pla
     registers = emission.problem.machine.registers
     assert registers is not None, "a profile limits registers"
     count = min(MOST, len(stored), len(registers.pool) - 1)
-    entry = registers.pool[count] // (count + 1)
-    each = min(registers.most, entry) // registers.step * registers.step
+    # Warps that copy and multiply need the least; all the rest is for those that store.
+    free = (registers.pool[count] - registers.least) // count
+    each = min(registers.most, free) // registers.step * registers.step
     added = tuple(
         PlannedRole(
             name=f"epilogue-{number}", group=GROUP + number, warps=4,
@@ -27,4 +28,8 @@ def with_epilogues(plan: Plan, emission: Emission, stored: Sequence[str]) -> Pla
         )
         for number in range(1, count + 1)
     )  # fmt: skip
-    return Plan((*plan.roles, *added), threads=32 * WARPS * (count + 1), entry_registers=entry)
+    return Plan(
+        (*plan.roles, *added),
+        threads=32 * WARPS * (count + 1),
+        entry_registers=registers.pool[count] // (count + 1),
+    )

@@ -41,6 +41,7 @@ def test_gemm_is_a_warp_that_copies_one_that_multiplies_and_two_groups_that_stor
     assert [(role.name, role.first_warp, role.warps) for role in program.roles] == [
         ("producer", 0, 1), ("issuer-1", 1, 1), ("epilogue-1", 4, 4), ("epilogue-2", 8, 4),
     ]  # fmt: skip
+    assert [role.registers for role in program.roles] == [24, 24, 240, 240]  # of 3 x 168
     assert program.rings[0].arrivals == 1  # one commit
     assert [(t.first_column, t.columns) for t in program.tensors] == [(0, 256), (256, 256)]
     issuer = role_of(program, "issuer-1")

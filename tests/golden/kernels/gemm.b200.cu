@@ -47,6 +47,8 @@ DEV bool elect() {
 
 template <int N> DEV void fewer_registers() { asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" :: "n"(N)); }
 
+template <int N> DEV void more_registers() { asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" :: "n"(N)); }
+
 template <int Barrier, int Threads> DEV void bar_sync() {
   asm volatile("bar.sync %0, %1;" :: "n"(Barrier), "n"(Threads) : "memory");
 }
@@ -346,6 +348,7 @@ gemm(
     }
   } else if (warp / 4 == 1) {
     // ---- epilogue-1
+    more_registers<240>();
     const int lane_row = 32 * (warp & 3) + lane;
     const u32 lanes = (warp & 3) << 21;  // 32 lanes of Tensor Memory for each warp
     u32 issuer_1_over_phase = 1;
@@ -452,6 +455,7 @@ gemm(
     __syncwarp();
   } else if (warp / 4 == 2) {
     // ---- epilogue-2
+    more_registers<240>();
     const int lane_row = 32 * (warp & 3) + lane;
     const u32 lanes = (warp & 3) << 21;  // 32 lanes of Tensor Memory for each warp
     u32 issuer_1_over_phase = 1;
