@@ -15,6 +15,7 @@ from ..models.schedule_text import schedule_text
 from ..models.verification import Verification
 from ..pipeline import Task
 from ..solver.certificate import engine_versions
+from ..solver.recheck import left_out_by_choice
 from .judgement import broken_by, compared, holds_at_its_bound, numbers_of
 from .means import Means
 from .origin import origin_task
@@ -45,7 +46,9 @@ class Judge:
         if now is None:
             checked = _noted(checked, "it names no origin to compare with")
             return self._proved(checked, verified)
-        if not verified.failed and same_meaning(self.stored.problem, now.problem):
+        if left_out_by_choice(self.stored):
+            checked = _noted(checked, "it was solved with fewer stages than could help")
+        elif not verified.failed and same_meaning(self.stored.problem, now.problem):
             return self._refreshed(self._proved(checked, verified), now)
         return self._changed(checked, verified, now)
 

@@ -48,7 +48,7 @@ def certificate_checks(answer: Answer) -> Iterator[Check]:
     if certificate is None:
         return
     yield _class(problem, certificate)
-    yield _stage_bound(problem, certificate, bounds)
+    yield _stage_bound(answer, certificate, bounds)
     yield _exclusions(certificate, bounds)
     yield _blame(problem, certificate)
     yield _lower_bound(answer, certificate, bounds)
@@ -89,12 +89,16 @@ def _class(problem: SchedulingProblem, certificate: Certificate) -> Check:
     return check("class", certificate.monotone == monotone, f"{said}: feasibility is {therefore}")
 
 
-def _stage_bound(problem: SchedulingProblem, certificate: Certificate, bounds: Bounds) -> Check:
-    found, stated = compute_stage_bound(problem, bounds.minimum), certificate.stage_bound
+def _stage_bound(answer: Answer, certificate: Certificate, bounds: Bounds) -> Check:
+    found, stated = compute_stage_bound(answer.problem, bounds.minimum), certificate.stage_bound
     sum_of = f"{found.held_spread} + ({found.components} - 1) * {found.gap} + {found.window}"
     said = f"{sum_of} = {found.argued} stages suffice"
     if found.kind == "rule":
         said += f"; the rule of the machine allows {found.stages}"
+    # Else "least within N stages" could be said of a schedule that N stages exclude as well.
+    taken = -(-(answer.schedule_length or 0) // (answer.initiation_interval or 1))
+    if taken > stated.stages:
+        return check("stage bound", False, f"{said}; the schedule takes {taken}")
     chosen = found.model_copy(update={"stages": stated.stages, "kind": "rule"})
     if stated == chosen and stated.stages < found.stages:
         return check("stage bound", True, f"{said}; by choice no more than {stated.stages}")
