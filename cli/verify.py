@@ -104,9 +104,11 @@ def _text(verified: Verification, prove: bool) -> str:
     console.print(table)
     for reproof in verified.reproofs:
         console.print(Text(_sentence(reproof)))
-    if verified.trusted and not (prove and verified.reproofs):
+    if verified.trusted:
         console.print()
-        console.print("Not checked, because only a search could (--prove asks for the first):")
+        searched = verified.trusted[0].startswith("that no schedule exists")
+        asks = " (--prove asks for the first)" if searched and not prove else ""
+        console.print(f"Not checked{asks}:")
         for sentence in verified.trusted:
             console.print(Text(f"- {sentence}"))
     console.print()

@@ -25,7 +25,7 @@ def verify_answer(answer: Answer, file: str) -> Verification:
         status=answer.status,
         initiation_interval=answer.initiation_interval,
         checks=(*recheck(answer), *_texts(answer)),
-        trusted=tuple(trusted(answer)),
+        trusted=(*trusted(answer), *_without_texts(answer)),
     )
 
 
@@ -42,7 +42,14 @@ def with_reproofs(
     proof = (*_proof(answer, found), *_blame(answer, limit, halt))
     # A question that one backend left open and another answered is answered.
     kept = tuple(r for r in found if r.verdict != "unknown" or not _is_answered(r, found))
-    return verified.model_copy(update={"reproofs": kept, "checks": (*verified.checks, *proof)})
+    settled = {each.name for each in proof if each.passed}
+    return verified.model_copy(
+        update={
+            "reproofs": kept,
+            "checks": (*verified.checks, *proof),
+            "trusted": (*trusted(answer, settled), *_without_texts(answer)),
+        }
+    )
 
 
 def smtlib_script(answer: Answer) -> str:
@@ -92,9 +99,20 @@ def _plural(count: int) -> str:
     return "1 question is" if count == 1 else f"{count} questions are"
 
 
+def _has_texts(sources: Sources) -> bool:
+    return sources.kernel is not None or sources.graph is not None
+
+
+def _without_texts(answer: Answer) -> Iterator[str]:
+    if not _has_texts(answer.sources):
+        whose = f"{answer.kernel} on {answer.gpu}"
+        cure = "; twill check compares it with its origin" if answer.origin is not None else ""
+        yield f"that the problem inside is that of {whose}: no texts are stored{cure}"
+
+
 def _texts(answer: Answer) -> Iterator[Check]:
     sources: Sources = answer.sources
-    if sources.kernel is None and sources.graph is None:
+    if not _has_texts(sources):
         return
     try:
         task = texts_task(answer)

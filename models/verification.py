@@ -66,7 +66,7 @@ class Verification(Document):
     initiation_interval: Positive | None
     checks: tuple[Check, ...]
     reproofs: tuple[Reproof, ...] = ()
-    trusted: tuple[str, ...] = ()  # sentences: what only a search could check
+    trusted: tuple[str, ...] = ()  # sentences: what was not checked
 
     @property
     def failed(self) -> tuple[Check, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from ..models.answer import Answer
+from ..models.certificate import Exclusion
 from ..models.verification import Check
 from .recheck_certificate import certificate_checks, check
 from .recheck_schedule import schedule_checks, status_check
@@ -19,20 +20,24 @@ def recheck(answer: Answer) -> Iterator[Check]:
     yield from certificate_checks(answer)
 
 
-def trusted(answer: Answer) -> Iterator[str]:
-    """What the answer claims and only a search could check, a sentence each."""
+def trusted(answer: Answer, settled: Container[str] = ()) -> Iterator[str]:
+    """What the answer claims and only a search could check, a sentence each.
+
+    `settled`: names of the checks of `--prove` that passed, whose claims are trusted no longer.
+    """
     certificate = answer.certificate
     if certificate is None:
         return
     for exclusion in certificate.exclusions:
         if exclusion.by == "search":
-            at = f"{exclusion.last:,} within {certificate.stage_bound.stages} stages"
-            yield f"that no schedule exists at initiation interval {at}"
-            if exclusion.because:
+            if "proof" not in settled:
+                at = f"{_asked(exclusion)} within {certificate.stage_bound.stages} stages"
+                yield f"that no schedule exists at initiation interval {at}"
+            if exclusion.because and "core" not in settled:
                 spared = ", none of which can be spared" if exclusion.because_is_least else ""
                 yield f"that this is because of {', '.join(exclusion.because)}{spared}"
     if left := left_out_by_choice(answer):
-        yield f"that {_range(left)} stages, left out by choice, are no better"
+        yield f"that {_range(left[0], left[-1])} stages, left out by choice, are no better"
     proved = [o.objective.replace("_", " ") for o in certificate.objectives if o.proved]
     if proved:
         yield f"that {', '.join(proved)} cannot be smaller, one after the other"
@@ -46,5 +51,11 @@ def left_out_by_choice(answer: Answer) -> range:
     return range(bound.stages + 1, min(bound.argued, rule or bound.argued) + 1)
 
 
-def _range(numbers: range) -> str:
-    return " to ".join(str(number) for number in dict.fromkeys((numbers[0], numbers[-1])))
+def _asked(exclusion: Exclusion) -> str:
+    """The intervals that searches excluded; where feasibility is monotone, the last is enough."""
+    first = exclusion.last if exclusion.argument == "monotone" else exclusion.first
+    return _range(first, exclusion.last)
+
+
+def _range(first: int, last: int) -> str:
+    return f"{first:,}" if first == last else f"{first:,} to {last:,}"

@@ -8,6 +8,7 @@ import z3
 
 from twill.cli.main import run
 from twill.gate import verification
+from twill.gate.store import library_folder
 from twill.models.solve_options import BOTH
 from twill.solver.backends import Backends
 from twill.solver.question import Verdict
@@ -62,6 +63,26 @@ def test_the_other_backend_proves_it(searched: Path, capsys: pytest.CaptureFixtu
     (reproof,) = json.loads(capsys.readouterr().out)["reproofs"]
     assert reproof["standing"] == "independent"
     assert {reproof["backend"]} | first == set(BOTH)
+
+
+def test_what_a_proof_does_not_reach_is_still_said(
+    searched: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["verify", str(searched), "--prove"]) == 0
+    text = capsys.readouterr().out
+    assert "Not checked:\n- that warp groups, crossings" in text
+    assert "that no schedule exists" not in text
+    assert "that this is because of" not in text
+
+
+def test_a_stored_schedule_without_texts_is_not_said_to_be_of_its_kernel(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = library_folder() / "gemm@h100-sxm.json"
+    assert run(["verify", str(file)]) == 0
+    text = capsys.readouterr().out
+    assert "Not checked:\n- that warp groups" in text  # nothing was searched for --prove to ask
+    assert "- that the problem inside is that of gemm on h100-sxm: no texts are stored" in text
 
 
 def test_a_bound_needs_no_search(bounded: Path, capsys: pytest.CaptureFixture[str]) -> None:
