@@ -108,7 +108,12 @@ def listed(
         }
         for key in found
     ]
-    print_answer(json.dumps(rows, indent=2) if as_json else table_text(rows))
+    if as_json:
+        print_answer(json.dumps(rows, indent=2))
+    elif rows:
+        print_answer(table_text(rows))
+    else:
+        print_note("no key was ever made; make one: twill serve keys create NAME")
     return 0
 
 

@@ -51,6 +51,15 @@ def test_keys_are_made_listed_and_revoked(address: str, capsys: pytest.CaptureFi
     assert len(key) > 40
 
 
+def test_no_keys_are_listed_as_none(address: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve", "keys", "list", "--database", address]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "no key was ever made" in shown.err
+    assert run(["serve", "keys", "list", "--json", "--database", address]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
