@@ -158,7 +158,7 @@ def emit(
     except SecondVersion as reason:
         unclean = reason.problems[0].message
     if unclean:
-        emission = _with_single_versions(emission, seconds)
+        emission = _with_single_versions(emission, unclean, seconds)
         first = _compiled(emission, lowered, f"{unclean}: one version of each")
     if first.is_clean:
         return first
@@ -174,16 +174,18 @@ def emit(
     return first
 
 
-def _with_single_versions(emission: Emission, seconds: float | None) -> Emission:
+def _with_single_versions(emission: Emission, unclean: str, seconds: float | None) -> Emission:
     """The same loop, solved so that no product overwrites a fragment that is still read."""
     orders = tuple(single_version_orders(emission))
     problem = emission.problem.model_copy(
         update={"dependences": (*emission.problem.dependences, *orders)}
     )
-    schedule = find_schedule(problem, SolveOptions(seconds=seconds)).schedule
-    if schedule is None:
+    solution = find_schedule(problem, SolveOptions(seconds=seconds))
+    if solution.status == "infeasible":
+        raise Unsupported(f"{unclean}; no schedule exists in which one version of each is enough")
+    if solution.schedule is None:
         raise LimitReached("no schedule was found in which every fragment has one version")
-    return replace(emission, problem=problem, schedule=schedule)
+    return replace(emission, problem=problem, schedule=solution.schedule)
 
 
 def _compiled(emission: Emission, lowered: Lower, *changes: str) -> Emitted:

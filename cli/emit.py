@@ -92,11 +92,16 @@ def emit(
     was found; 4 the machine code is not what the schedule says (the bundle is written all the
     same).
     """
+    from ..models.errors import Unsupported
+
     answer = answer_to_emit(document, gpu, shape_of(size, split), time_limit, quiet=quiet)
-    text, code = emit_answer(
-        answer, output, deeper=ring_slots, tile_order=tile_order.value, persistent=persistent,
-        seconds=time_limit, as_json=as_json, clocks=clocks,
-    )  # fmt: skip
+    try:
+        text, code = emit_answer(
+            answer, output, deeper=ring_slots, tile_order=tile_order.value, persistent=persistent,
+            seconds=time_limit, as_json=as_json, clocks=clocks,
+        )  # fmt: skip
+    except Unsupported as fault:  # its line is one of the kernel, whose file is known here
+        raise fault.in_file(document) from None
     print_answer(text)
     return code
 

@@ -18,7 +18,7 @@ TwillError
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Path = tuple[str | int, ...]
 """Keys and indices that lead to a place in a document."""
@@ -108,6 +108,13 @@ class Unsupported(InvalidInput):
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message, line=line, cure="see docs/emission.md for what can be emitted")
+
+    def in_file(self, file: str) -> Unsupported:
+        """The same with the file whose line it names."""
+        found = Unsupported(self.problems[0].message)
+        found.problems = tuple(replace(problem, file=file) for problem in self.problems)
+        found.args = ("\n".join(str(problem) for problem in found.problems),)
+        return found
 
 
 class NoSchedule(TwillError):

@@ -12,7 +12,7 @@ from ..models.errors import InvalidInput
 from .cache import write_atomically
 from .calibrate import SAMPLES
 from .microbenchmark import FILE, FORMAT, CalibrationBundle
-from .pack import RUN, run_file
+from .pack import RUN, make_folder, run_file
 
 _MAIN = '''\
 """Runs the microbenchmarks of the folder that this file lies in."""
@@ -60,7 +60,7 @@ def write_calibration(
 def _check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise InvalidInput("is a file", file=str(folder), cure="name a folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     names = sorted(path.name for path in folder.iterdir())
     known = {FILE, RUN, SAMPLES}
     strangers = [n for n in names if n not in known and not n.endswith(".cubin")]

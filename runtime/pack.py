@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,10 +94,21 @@ def _launch_json(files: Mapping[str, bytes], launch: Mapping[str, Any]) -> bytes
     return (json.dumps(ordered, indent=2, allow_nan=False) + "\n").encode()
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder if it is not there; raises InvalidInput where it cannot be, or not written."""
+    cure = "give the path of a folder that can be made and written"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise InvalidInput(f"cannot be made: {fault.strerror}", file=str(folder), cure=cure) from None
+    if not os.access(folder, os.W_OK):
+        raise InvalidInput("cannot be written", file=str(folder), cure=cure)
+
+
 def _check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise InvalidInput("is a file", file=str(folder), cure="name a folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     known = {*LARGEST_BYTES, RUN}
     strangers = sorted(path.name for path in folder.iterdir() if path.name not in known)
     is_bundle = (folder / FILE).is_file() or not any(folder.iterdir())

@@ -52,9 +52,54 @@ def test_what_cannot_be_emitted_is_said_with_its_line(
 ) -> None:
     assert run(["emit", "layer_norm", "-o", str(tmp_path / "bundle"), "--quiet"]) == 2
     said = capsys.readouterr().err
-    assert "18: x_tile.to_f32 has 8 rows in one warp group" in said
+    assert said.startswith("layer_norm:18: x_tile.to_f32 has 8 rows in one warp group")
     assert "rows in one warp group" in said
     assert not (tmp_path / "bundle").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On any system and for any user: below a file there is no folder."""
+    (tmp_path / "file").write_text("")
+    folder = tmp_path / "file" / "bundle"
+    assert run(["emit", "gemm", "-o", str(folder), "--quiet"]) == 2
+    assert f"{folder}: cannot be made: Not a directory" in capsys.readouterr().err
+
+
+ONE_VERSION_NEVER_DOES = """\
+kernel: logsumexp_gemm
+summary: The row sum is taken together with the factor, so it reads the old and the new maximum.
+sizes: {BLOCK_M: 128, BLOCK_N: 128, DIM: 256}
+split: {BLOCK_M: 2}
+arguments:
+  x: {dtype: bf16, shape: [M, DIM]}
+  w: {dtype: bf16, shape: [V, DIM]}
+  lse: {dtype: f32, shape: [M]}
+grid:
+  m: cdiv(M, BLOCK_M)
+program: |
+  x_tile = load(x, (m, 0), (BLOCK_M, DIM))
+  top = full((BLOCK_M,), -inf)
+  total = zeros((BLOCK_M,))
+  for v in range(cdiv(V, BLOCK_N)):
+      w_tile = load(w, (v, 0), (BLOCK_N, DIM))
+      s = dot(x_tile, w_tile.T)
+      new_top = maximum(top, max(s, axis=1))
+      total = total * exp(top - new_top) + sum(exp(s - new_top[:, None]), axis=1)
+      top = new_top
+  store(lse, (m,), top + log(total))
+"""
+
+
+def test_what_is_proved_impossible_is_not_called_a_limit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kernel = tmp_path / "kernel.yaml"
+    kernel.write_text(ONE_VERSION_NEVER_DOES)
+    assert run(["emit", str(kernel), "-o", str(tmp_path / "bundle"), "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert "a second version in registers; no schedule exists in which one version" in said
 
 
 @pytest.mark.parametrize("command", ["emit", "solve"])
