@@ -48,11 +48,6 @@ class Emission:
         """Tile operation of the loop -> the operation of the schedule that executes it."""
         return {member: o.name for o in self.graph.operations for member in o.members}
 
-    @cached_property
-    def in_loop(self) -> frozenset[str]:
-        """Names of the loop's tiles."""
-        return frozenset(tile.name for tile in self.tiled.loop)
-
     def behind_views(self, name: str) -> tuple[TileNode, bool, int]:
         """The tile behind transposes and broadcasts, whether it is transposed, and its distance."""
         tile, transposed, distance = self.tiled.tile(name), False, 0

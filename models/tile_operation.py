@@ -68,10 +68,6 @@ class TileType(Document):
             product *= dimension.extent
         return product
 
-    def axes_of(self, size: str) -> tuple[int, ...]:
-        """The axes that carry the named size, for sub-tiling."""
-        return tuple(i for i, d in enumerate(self.dimensions) if d.size == size)
-
 
 class ValueOperand(Document):
     """The result of an operation of the same iteration, or of an earlier block (distance 0)."""

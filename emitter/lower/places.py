@@ -59,10 +59,6 @@ class Places:
         """The operations that read a buffer, in the order of the graph."""
         return self._readers.get(buffer, ())
 
-    def buffers_read(self, operation: str) -> tuple[str, ...]:
-        """The buffers that an operation reads."""
-        return tuple(name for name, readers in self._readers.items() if operation in readers)
-
     def kind(self, operation: str) -> ReadKind:
         """How an operation reads shared memory."""
         kind = self._kinds[operation]

@@ -39,7 +39,6 @@ def test_fields_that_a_kind_does_not_have() -> None:
 
 def test_tile_type() -> None:
     assert (TILE.shape, TILE.elements) == ((4, 8), 32)
-    assert TILE.axes_of("N") == (1,)
     assert TileType(dtype="i32").elements == 1
 
 

@@ -59,7 +59,6 @@ def test_operands_and_types_of_attention() -> None:
     s, p, acc = named["s"], named["p.multiply"], named["acc.multiply"]
     assert s.kind == "dot"
     assert [d.size for d in s.type.dimensions] == ["BLOCK_M", "BLOCK_N"]
-    assert s.type.axes_of("BLOCK_N") == (1,)
     assert p.operands == (ValueOperand(operation="s"), ScalarOperand(argument="scale_log2"))
     assert acc.operands[0] == CarriedOperand(loop="n", local="acc")
     assert named["new_max.max"].axis == 1
