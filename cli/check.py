@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .interrupt import run_interruptibly
-from .output import print_answer, print_note, write_file
+from .output import check_writable, print_answer, print_note, write_file
 
 # What reads and solves is imported when it is needed, so that help and errors come at once.
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ def check(
     from .check_reports import report_text
 
     reports = [_report_file(entry) for entry in report or ()]
+    for _, file in reports:
+        check_writable(file)
     files = _files(tuple(paths or ()))
     means = Means(
         write=write_file,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -32,7 +33,7 @@ def check_writable(path: Path) -> None:
 
     if path.is_dir():
         raise UsageError("is a folder", file=str(path), cure="give the path of a file")
-    if not os.access(path.parent, os.W_OK):
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         cure = "give a path in a folder that exists and can be written"
         raise UsageError("cannot be written", file=str(path), cure=cure)
 
@@ -46,7 +47,8 @@ def write_file(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
         os.replace(temporary, path)
     except OSError as fault:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # where no file could be made, none is left
+            temporary.unlink()
         reason = fault.strerror or str(fault)
         raise UsageError(
             f"cannot be written: {reason}", file=str(path), cure="give a path that can be written"
