@@ -94,7 +94,7 @@ def read_listed(path: str, gpu: str | None = None, shape: Shape | None = None) -
     if is_graph(text, file):
         return None
     document = read_document(text, file, KernelDocument, InvalidKernel)
-    profile = load_profile(gpu or DEFAULT_GPU).value
+    profile = load_profile(DEFAULT_GPU if gpu is None else gpu).value
     if not document.value.open_choices(profile.target):
         return None
     first = first_shape(document.value, profile.target, shape or Shape())
@@ -131,7 +131,7 @@ def _text_task(text: str, file: str, gpu: str | None, shape: Shape | None = None
         if shape is not None:
             raise _sizeless(file)
         return _graph_task(text, file, gpu)
-    profile = load_profile(gpu or DEFAULT_GPU)
+    profile = load_profile(DEFAULT_GPU if gpu is None else gpu)
     return _kernel_task(text, file, Priced(profile.value, profile.text), shape)
 
 
@@ -255,7 +255,7 @@ def _graph_task(text: str, file: str, gpu: str | None) -> Task:
             raise _two_machines(document, f"--gpu {gpu}")
         problem = build_graph_problem(document)
         return Task(graph.graph, problem.machine.name, problem, Sources(graph=text))
-    profile = load_profile(gpu or graph.profile or DEFAULT_GPU)
+    profile = load_profile(gpu if gpu is not None else graph.profile or DEFAULT_GPU)
     return _profiled_graph(document, Priced(profile.value, profile.text))
 
 

@@ -60,7 +60,7 @@ def shapes(
     if output is not None:
         check_writable(output)
     kernel = pipeline.read_kernel(document)
-    profile = load_profile(gpu or pipeline.DEFAULT_GPU).value
+    profile = load_profile(pipeline.DEFAULT_GPU if gpu is None else gpu).value
     say = (lambda _: None) if quiet else print_note
     asking = Asking(seconds=time_limit, say=say, every=every)
     search = SearchOverShapes(kernel, profile, asking)

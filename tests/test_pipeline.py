@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from twill.models.errors import InvalidInput, UsageError
+from twill.models.errors import InvalidInput, InvalidProfile, UsageError
 from twill.pipeline import interrupted_answer, read_task, solve_file
 from twill.solver.verifier import verify_schedule
 
@@ -71,6 +71,12 @@ def test_what_is_no_document_has_a_place(text: str, tmp_path: Path) -> None:
     first = caught.value.problems[0]
     assert (first.line, first.column) == (1, 1)
     assert first.cure
+
+
+def test_an_empty_name_is_not_the_default_gpu() -> None:
+    """As in `--gpu "$GPU"` where the variable is not set."""
+    with pytest.raises(InvalidProfile, match="unknown GPU ''"):
+        read_task("gemm", "")
 
 
 def test_nearest_name_is_offered() -> None:
