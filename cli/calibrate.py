@@ -63,6 +63,7 @@ def calibrate(
     input; 4 no GPU, or a fault of it or of the compiler. Without a GPU: --pack here, run.py there,
     --from here.
     """
+    from ..calibration.families import families_of
     from ..gpu_profiles.library import load_profile
     from ..models.errors import UsageError
     from .calibrate_reports import family_rows
@@ -70,6 +71,7 @@ def calibrate(
     if sum((pack_into is not None, from_samples is not None, list_only)) > 1:
         raise UsageError("--pack, --from and --list exclude one another", cure="give one of them")
     base, chosen = load_profile(gpu), tuple(only or ())
+    families_of(base.value.lowering, chosen)  # an unknown one is said before anything is run
     if list_only:
         rows = family_rows(base.value, chosen)
         print_answer(json.dumps(rows, indent=2) if as_json else table_text(rows))

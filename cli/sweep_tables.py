@@ -60,7 +60,8 @@ def summary(report: SweepReport) -> str:
     counted = ", ".join(f"{count} {status}" for status, count in sorted(report.counts.items()))
     resumed = sum(row.resumed for row in report.rows)
     taken = f", {resumed} of an earlier run" if resumed else ""
-    return f"{len(report.rows)} rows: {counted}{taken}; {report.seconds:.1f} s"
+    rows = f"{len(report.rows)} row{'' if len(report.rows) == 1 else 's'}"
+    return f"{rows}: {counted}{taken}; {report.seconds:.1f} s"
 
 
 def _table(report: SweepReport) -> list[dict[str, str]]:

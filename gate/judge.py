@@ -14,7 +14,7 @@ from ..models.rows import schedule_rows
 from ..models.schedule_text import schedule_text
 from ..models.verification import Verification
 from ..pipeline import Task
-from ..solver.certificate import engine_versions
+from ..solver.certificate import backend_versions
 from ..solver.recheck import left_out_by_choice
 from .judgement import broken_by, compared, holds_at_its_bound, numbers_of
 from .means import Means
@@ -68,7 +68,7 @@ class Judge:
         certificate = self.stored.certificate
         made_by = certificate.versions if certificate is not None else ()
         intact = all(check.name != "seal" for check in verified.failed)
-        return intact and tuple(made_by) != tuple(engine_versions())
+        return intact and tuple(made_by) != tuple(backend_versions())
 
     def _tampered(self, verified: Verification, now: Task | None) -> CheckedSchedule:
         reasons = tuple(f"{check.name}: {check.sentence}" for check in verified.failed)

@@ -33,6 +33,12 @@ def is_path(name: str) -> bool:
 def is_graph(text: str, file: str) -> bool:
     """Whether a text is a graph and not a kernel; raises InvalidInput where it is neither."""
     value, _ = load_yaml(text, file)
+    if isinstance(value, dict) and str(value.get("format", "")).startswith("twill-schedule/"):
+        raise InvalidInput(
+            "a stored schedule, and neither a kernel nor a graph",
+            file=file, line=1, column=1,
+            cure="give the document that it was made from, or the schedule to verify, show or emit",
+        )  # fmt: skip
     if isinstance(value, dict) and ("graph" in value) != ("kernel" in value):
         return "graph" in value
     raise InvalidInput(

@@ -78,6 +78,9 @@ def _one(details: ErrorDetails, path: Path, model: type[Document]) -> tuple[str,
     if kind == "too_long":
         most = context["max_length"]
         return f"has more than {most} items", f"leave out what exceeds {most}"
+    if kind == "too_short":
+        least = context["min_length"]
+        return f"needs at least {least} item{'s' if least > 1 else ''}", "write what it holds"
     if kind in ("value_error", "assertion_error"):
         # documents write "what is wrong; what would be right"
         said, _, cure = details["msg"].split(", ", 1)[-1].partition("; ")

@@ -100,7 +100,8 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
-        raise InvalidInput(f"cannot be made: {fault.strerror}", file=str(folder), cure=cure) from None
+        said = f"cannot be made: {fault.strerror}"
+        raise InvalidInput(said, file=str(folder), cure=cure) from None
     if not os.access(folder, os.W_OK):
         raise InvalidInput("cannot be written", file=str(folder), cure=cure)
 

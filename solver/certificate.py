@@ -55,7 +55,7 @@ def build_certificate(
         objectives=objectives,
         verified=() if schedule is None else tuple(FAMILIES),
         model=tuple(model_choices(proof.problem, proof.stage_bound)),
-        versions=tuple(engine_versions()),
+        versions=tuple(backend_versions()),
     )
 
 
@@ -106,7 +106,7 @@ def model_choices(problem: SchedulingProblem, stage_bound: StageBound) -> Iterat
         yield f"at most {stage_bound.stages} stages"
 
 
-def engine_versions() -> Iterator[tuple[str, str]]:
+def backend_versions() -> Iterator[tuple[str, str]]:
     """Names and versions of Twill and of the backends that are installed."""
     yield "twill", VERSION
     for name, package in (("ortools", "ortools"), ("z3", "z3-solver")):

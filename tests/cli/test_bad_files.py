@@ -101,6 +101,21 @@ def test_hostile_files(
         assert message in problem["message"]
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("graph: g\noperations: {}\n", "operations: needs at least 1 item"),
+        ('{"format": "twill-schedule/2", "kernel": "gemm"}', "a stored schedule, and neither"),
+    ],
+)
+def test_documents_that_are_another_thing(
+    text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "document.yaml"
+    file.write_text(text)
+    assert message in refused(["solve", str(file)], capsys)["message"]
+
+
 @pytest.mark.parametrize(("text", "old", "new", "message"), CHANGED)
 def test_documents_that_say_something_wrong(
     text: str, old: str, new: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

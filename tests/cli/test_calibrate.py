@@ -55,6 +55,11 @@ def test_bad_input(
     assert message in capsys.readouterr().err
 
 
+def test_an_unknown_family_is_said_without_a_gpu_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["calibrate", "--only", "nothing"]) == 2
+    assert "no family nothing here" in capsys.readouterr().err
+
+
 def test_without_a_gpu_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["calibrate"]) == 4
     assert "no CuPy" in capsys.readouterr().err

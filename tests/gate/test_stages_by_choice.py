@@ -1,4 +1,4 @@
-"""A certificate may say that fewer stages were asked for; it does not pass for the least II then."""
+"""A certificate may say that fewer stages were asked for; then it is not the least II of all."""
 
 from pathlib import Path
 
