@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..models.errors import InvalidProfile, Path
+from ..models.kernel import Target
 from ..models.profile import INSTRUCTIONS, GpuProfile
 from ..reader.located import Located
 
 UNITS = frozenset({"tensor_core", "issue", "tma", "dram", "shared_port", "shuffle"})
 THREADS = 128  # of one warp group
+LOWERINGS: Mapping[Target, str] = {"sm_90a": "wgmma", "sm_100a": "tcgen05", "sm_103a": "tcgen05"}
+"""The matrix instructions of each target (PTX ISA, target notes of wgmma and tcgen05)."""
 
 Fault = tuple[Path, str, str]
 """Where in the document, what is wrong, and what would be right."""
@@ -34,6 +37,10 @@ def checked(located: Located[GpuProfile]) -> Located[GpuProfile]:
 
 
 def _unit_faults(profile: GpuProfile) -> Iterator[Fault]:
+    lowering = LOWERINGS[profile.target]
+    if profile.lowering != lowering:
+        message = f"{profile.target} has no {profile.lowering}"
+        yield ("lowering",), message, f"write lowering: {lowering}"
     needed = UNITS | ({"tensor_memory_port"} if profile.lowering == "tcgen05" else set())
     if missing := needed - set(profile.units):
         message = f"units: {', '.join(sorted(missing))} missing"

@@ -72,6 +72,9 @@ def _one(details: ErrorDetails, path: Path, model: type[Document]) -> tuple[str,
         known = fields_at(model, path[:-1])
         return "unknown field", _nearest(str(path[-1]), known) or f"one of {', '.join(known)}"
     if kind == "string_pattern_mismatch":
+        if path[-1] == "source":
+            kinds = "documentation:, derived:, measured: or estimated:"
+            return f"{given} is no source", f"write {kinds} and 8 to 400 characters that say which"
         if given.count("(") != given.count(")"):
             return f"{given} is not a legal name", "quote text that has a comma inside { } or [ ]"
         return f"{given} is not a legal name", f"it must match {context['pattern']}"

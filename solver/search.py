@@ -93,7 +93,7 @@ class _Search:
     def _without_schedule(self, settled: bool) -> Solution:
         largest = self.intervals.largest
         reason = (
-            f"no schedule exists at any initiation interval: proved for {largest} cycles, "
+            f"no schedule exists at any initiation interval: proved for {largest:,} cycles, "
             f"the largest worth asking, with up to {self.stage_bound.stages} stages"
             if settled
             else f"{self._limit()} before any schedule was found"
@@ -130,8 +130,8 @@ class _Search:
 
     def _reason(self, best: int, settled: bool) -> str:
         if settled:
-            return f"{self._limit()}; {best} cycles are proved least, second objectives are not"
-        below = f"{self.prober.lower} to {best - 1}"
+            return f"{self._limit()}; {best:,} cycles are proved least, second objectives are not"
+        below = f"{self.prober.lower:,} to {best - 1:,}"
         return f"{self._limit()}; initiation intervals {below} are neither found nor excluded"
 
     def _limit(self) -> str:

@@ -89,6 +89,8 @@ def edited(tmp_path: Path, old: str, new: str, name: str = "b200") -> str:
         ("unit: SMs, ", "", "multiprocessors.unit"),
         ("documentation: NVIDIA Blackwell arch", "heard: NVIDIA arch", "multiprocessors.source"),
         ("target: sm_100a", "target: sm_42", "target"),
+        ("target: sm_100a", "target: sm_90a", "sm_90a has no tcgen05"),
+        ("lowering: tcgen05", "lowering: wgmma", "sm_100a has no wgmma"),
         ("  dram:\n    summary", "  hbm:\n    summary", "dram missing"),
         ("  mufu:\n    summary", "  special:\n    summary", "unknown unit 'mufu'"),
     ],
@@ -97,6 +99,11 @@ def test_a_wrong_profile_is_refused(tmp_path: Path, old: str, new: str, message:
     with pytest.raises(InvalidProfile, match=message) as caught:
         load_profile(edited(tmp_path, old, new))
     assert caught.value.problems[0].file == str(tmp_path / "gpu.yaml")
+
+
+def test_a_source_is_not_called_a_name(tmp_path: Path) -> None:
+    with pytest.raises(InvalidProfile, match="is no source\n    write documentation:, derived:"):
+        load_profile(edited(tmp_path, "documentation: NVIDIA Blackwell arch", "heard: NVIDIA"))
 
 
 def test_blackwell_needs_tensor_memory(tmp_path: Path) -> None:
