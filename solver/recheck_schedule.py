@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..models.answer import Answer
 from ..models.certificate import ObjectiveValue
@@ -11,6 +11,7 @@ from ..models.schedule import Schedule
 from ..models.verification import Check
 from .objective_values import OBJECTIVES
 from .recheck_certificate import check
+from .strategies import steady_state_order
 from .verifier import FAMILIES, violations
 
 ROWS = ("initiation_interval", "schedule_length", "stages", "operations", "warp_groups", "rings")
@@ -102,5 +103,16 @@ def _alternatives(answer: Answer, first: Schedule) -> Iterator[Check]:
         for name, value in other.objectives:
             if name not in OBJECTIVES or OBJECTIVES[name](answer.problem, other.schedule) != value:
                 faults.append(f"strategy {number}: {name} is not {value:,}")
+    if not faults:
+        faults += _repeated([first, *(other.schedule for other in answer.alternatives)])
     sentence = f"{len(answer.alternatives)} more schedules with the same initiation interval"
     yield check("alternatives", not faults, "; ".join(faults) or sentence)
+
+
+def _repeated(schedules: Sequence[Schedule]) -> Iterator[str]:
+    """Strategies that share warp groups and issue in the same order as one before them."""
+    first: dict[frozenset[tuple[str, ...]], int] = {}
+    for number, schedule in enumerate(schedules, start=1):
+        same = first.setdefault(steady_state_order(schedule), number)
+        if same != number:
+            yield f"strategy {number} is strategy {same} again"

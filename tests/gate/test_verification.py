@@ -155,6 +155,13 @@ def test_a_tampered_field_is_caught_by_name(place: Place, value: Any, name: str)
     assert name in failed(with_value(DOCUMENT, place, value), sealed=name != "seal")
 
 
+def test_one_strategy_is_not_two() -> None:
+    (other,) = ANSWER.alternatives
+    twice = ANSWER.model_copy(update={"alternatives": (other, other)}).sealed()
+    (fault,) = verify_answer(twice, "-").failed
+    assert (fault.name, fault.sentence) == ("alternatives", "strategy 3 is strategy 2 again")
+
+
 def test_a_missing_exclusion_leaves_a_gap() -> None:
     for index in (0, 1):
         missing = without_item(DOCUMENT, ("certificate", "exclusions", index))
