@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.concurrency import run_in_threadpool
 
 from .database import Database
@@ -18,6 +16,7 @@ from .keys import digest_of, find_key, has_keys
 from .refusals import Forbidden, Misdirected, TooMany, Unauthorized
 from .remembered import Remembered
 from .settings import Settings
+from .window import MovingWindow
 
 SECONDS = 2.0
 """For so long a key is believed before the store is asked again: revoking takes effect then."""
@@ -46,11 +45,10 @@ class Access:
         self._is_loopback = settings.is_loopback
         self._keys: Remembered[str, Known | None] = Remembered(10_000, seconds=SECONDS)
         self._asks: Remembered[str, bool] = Remembered(1, seconds=SECONDS)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._rates: dict[str, RateLimitItem] = {
-            "solve": parse(settings.submit_rate),
-            "read": parse(settings.read_rate),
-            "failure": parse(settings.failure_rate),
+        self._rates: dict[str, tuple[RateLimitItem, MovingWindow]] = {
+            "solve": _rate(settings.submit_rate),
+            "read": _rate(settings.read_rate),
+            "failure": _rate(settings.failure_rate),
         }
         self._most_streams = settings.streams
         self._streams: Counter[str] = Counter()
@@ -122,10 +120,15 @@ class Access:
         return Known(row.id, frozenset(row.scopes.split(",")))
 
     def _count(self, kind: str, who: str) -> None:
-        item = self._rates[kind]
-        if not self._limiter.hit(item, kind, who):
+        item, window = self._rates[kind]
+        if not window.hit(who):
             seconds = str(max(1, item.get_expiry() // 60))
             raise TooMany(f"more than {item} calls", "call less often", Retry_After=seconds)
+
+
+def _rate(text: str) -> tuple[RateLimitItem, MovingWindow]:
+    item = parse(text)
+    return item, MovingWindow(item.amount, item.get_expiry())
 
 
 def _check_host(host: str | None) -> None:

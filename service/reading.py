@@ -61,6 +61,15 @@ def result_of(connection: Connection, owner: str, digest: str) -> bytes | None:
     return connection.execute(found).scalar()
 
 
+def result_of_job(connection: Connection, owner: str, identity: str) -> AnyRow | None:
+    """Digest and text of the result of this owner's job, and whether it was left; one read."""
+    return connection.execute(
+        select(solves.c.result, jobs.c.detached_at, results.c.content)
+        .select_from(jobs.join(solves).outerjoin(results))
+        .where(jobs.c.id == identity, jobs.c.owner == owner)
+    ).first()
+
+
 def count_live(connection: Connection) -> dict[str, int]:
     """How many solves are queued and running."""
     counted = (

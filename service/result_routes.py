@@ -34,7 +34,7 @@ _OPERATIONS = {
 )
 async def result(request: Request, the: The, caller: Reader, digest: DigestPath) -> Response:
     """A schedule document by its digest, for whoever has a job that it answers."""
-    made = Made(await the.result(caller.owner, digest), f'"{digest}"')
+    made = Made(await the.documents.of_digest(caller.owner, digest), f'"{digest}"')
     return made_response(request, made, "application/json", Cache_Control=IMMUTABLE)
 
 

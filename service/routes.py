@@ -60,7 +60,11 @@ def _check_query(request: Request) -> None:
             raise Unprocessable(f"unknown parameter {name[:40]!r}", cure)
 
 
-The = Annotated[Service, Depends(service_of)]
+async def _the(request: Request) -> Service:  # plain functions would be called in a thread
+    return service_of(request)
+
+
+The = Annotated[Service, Depends(_the)]
 Reader = Annotated[Known, Depends(_reader)]
 Solver = Annotated[Known, Depends(_solver)]
 

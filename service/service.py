@@ -24,6 +24,7 @@ from .access import Access
 from .bell import Bell
 from .database import Database
 from .dispatcher import Dispatcher
+from .documents import Documents
 from .metrics import Metrics
 from .question import Question, work_of
 from .refusals import NotFound, Relayed, Unavailable, Unprocessable
@@ -59,6 +60,7 @@ class Service:
         self.bell = Bell()
         self.metrics = Metrics()
         self.access = Access(database, settings)
+        self.documents = Documents(self.read)
         self.dispatcher = Dispatcher(
             database,
             executor,
@@ -70,7 +72,6 @@ class Service:
         self._questions: Remembered[bytes, Question] = Remembered(QUESTIONS)
         self._done: Remembered[tuple[str, str], AnyRow] = Remembered(QUESTIONS)
         self._artefacts: Remembered[tuple[str, str], bytes] = Remembered(ARTEFACT_BYTES, weigh=len)
-        self._results: Remembered[tuple[str, str], bytes] = Remembered(ARTEFACT_BYTES, weigh=len)
 
     async def open(self) -> None:
         """Begin to run solves."""
@@ -197,31 +198,16 @@ class Service:
 
     # ---- results
 
-    async def result(self, owner: str, digest: str) -> bytes:
-        """The text of a schedule document; raises NotFound."""
-        known = self._results.get((owner, digest))
-        if known is not None:
-            return known
-        content = await self.read(lambda c: reading.result_of(c, owner, digest))
-        if content is None:
-            raise NotFound("no such result")
-        self._results.put((owner, digest), content)
-        return content
-
     async def artefact(self, owner: str, identity: str, name: str) -> Made:
         """What is made of the result of a job; raises NotFound, Unavailable."""
-        job = await self.job(owner, identity)
-        if job.result is None or job.detached_at is not None:
-            raise NotFound("the job has no result", "GET /v1/schedules/{id} tells its state")
-        etag = f'"{job.result}"' if name == "schedule.json" else f'"{job.result}/{name}"'
-        document = await self.result(owner, job.result)
+        digest, document = await self.documents.of_job(owner, identity)
         if name == "schedule.json":
-            return Made(document, etag)
-        content = self._artefacts.get((job.result, name))
+            return Made(document, f'"{digest}"')
+        content = self._artefacts.get((digest, name))
         if content is None:
             content = await self._make(name, document)
-            self._artefacts.put((job.result, name), content)
-        return Made(content, etag)
+            self._artefacts.put((digest, name), content)
+        return Made(content, f'"{digest}/{name}"')
 
     async def _make(self, name: str, document: bytes) -> bytes:
         seconds = self.settings.draw_seconds

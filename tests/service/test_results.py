@@ -1,6 +1,9 @@
 """Results, what is made of them, lists, and the library."""
 
+import hashlib
 from collections.abc import Callable
+
+from sqlalchemy import event
 
 from twill.models.answer import Answer
 from twill.tests.support.fake_executor import FakeExecutor
@@ -25,6 +28,42 @@ def test_results_are_immutable_and_validated(served: Served) -> None:
     other = served.client.get(f"/v1/results/{job['result']}", headers={"If-None-Match": '"x"'})
     assert other.status_code == 200
     assert served.client.get("/v1/results/sha256:" + "0" * 64).status_code == 404
+
+
+def test_the_schedule_of_a_job_is_remembered_for_its_owner_alone(serve: Serve) -> None:
+    served = serve()
+    ann, ben = served.key("ann"), served.key("ben")
+    job = served.finished(served.submit(RECURRENCE, headers=ann)["id"], ann)
+    path = f"/v1/schedules/{job['id']}/schedule.json"
+    first = served.client.get(path, headers=ann)
+    engine = served.database.engine
+    statements: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    again = served.client.get(path, headers=ann)
+    assert not [text for text in statements if "FROM jobs" in text]
+    for reply in (first, again):
+        assert (reply.status_code, reply.headers["etag"]) == (200, f'"{job["result"]}"')
+        assert hashlib.sha256(reply.content).hexdigest() == job["result"].removeprefix("sha256:")
+    known = served.client.get(path, headers={**ann, "If-None-Match": first.headers["etag"]})
+    assert (known.status_code, known.content) == (304, b"")
+    assert served.client.get(path, headers=ben).status_code == 404
+    assert served.client.get(path).status_code == 401
+
+
+def test_a_job_that_was_left_has_no_result_though_others_get_one(serve: Serve) -> None:
+    served = serve(FakeExecutor(holds=True))
+    ann, ben = served.key("ann"), served.key("ben")
+    left = served.submit(RECURRENCE, headers=ann)["id"]
+    kept = served.submit(RECURRENCE, headers=ben)["id"]
+    (run,) = served.executor.wait_for_runs(1)
+    served.client.delete(f"/v1/schedules/{left}", headers=ann)
+    run.end()
+    served.finished(kept, ben)
+    for _ in range(2):
+        reply = served.client.get(f"/v1/schedules/{left}/schedule.json", headers=ann)
+        assert (reply.status_code, "has no result" in reply.text) == (404, True)
+        reply = served.client.get(f"/v1/schedules/{kept}/schedule.json", headers=ben)
+        assert reply.status_code == 200
 
 
 def test_artefacts_of_a_kernel(serve: Serve) -> None:
