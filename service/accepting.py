@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text, update
 
 from ..models.work import Work
 from .job_view import select_jobs
@@ -16,6 +16,8 @@ from .refusals import TooMany, Unavailable, Unprocessable
 from .tables import LIVE, AnyRow, idempotency_keys, jobs, owner_checked, solves
 
 IDEMPOTENCY_MILLISECONDS = 24 * 3_600_000
+ASKED_SECONDS = 3600.0
+"""So exactly is it written when a job was last asked for; what is kept is kept for days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,24 @@ def accept(
         connection.execute(lock, {"owner": "twill" + caller.owner})
     if repetition is not None:
         repeated = find_repeated(connection, caller.owner, repetition, now)
-        if repeated is not None:
-            return repeated
-    identity = _answered(connection, now, caller, question)
-    if identity is None:
-        identity = _queued(connection, now, caller, question, work, instance)
+        if repeated is not None and (job := asked_again(connection, now, repeated.id)) is not None:
+            return job
+    job = None
+    while job is None:  # one that is found may be removed before it is held here
+        identity = _answered(connection, now, caller, question)
+        if identity is None:
+            identity = _queued(connection, now, caller, question, work, instance)
+        job = asked_again(connection, now, identity)
     if repetition is not None:
-        _remember(connection, caller.owner, repetition, identity, now)
-    return connection.execute(select_jobs().where(jobs.c.id == identity)).one()
+        _remember(connection, caller.owner, repetition, job.id, now)
+    return job
+
+
+def asked_again(connection: Connection, now: int, identity: str) -> AnyRow | None:
+    """A job that its caller asks for at this moment; None if it was removed."""
+    renewed = update(jobs).where(jobs.c.id == identity, jobs.c.asked_at < now)
+    connection.execute(renewed.values(asked_at=now))
+    return connection.execute(select_jobs().where(jobs.c.id == identity)).first()
 
 
 def _answered(connection: Connection, now: int, caller: Caller, question: Question) -> str | None:
@@ -182,16 +194,22 @@ def _add_job(
             priority=priority,
             live=live,
             created_at=now,
+            asked_at=now,
         )
     )
     return identity
 
 
+def expired(now: int) -> ColumnElement[bool]:
+    """True of an Idempotency-Key that holds no more."""
+    return idempotency_keys.c.created_at <= now - IDEMPOTENCY_MILLISECONDS
+
+
 def _remember(
     connection: Connection, owner: str, repetition: Repetition, job: str, now: int
 ) -> None:
-    expired = idempotency_keys.c.created_at <= now - IDEMPOTENCY_MILLISECONDS
-    connection.execute(delete(idempotency_keys).where(expired))
+    own = (idempotency_keys.c.owner == owner) & (idempotency_keys.c.key == repetition.key)
+    connection.execute(delete(idempotency_keys).where(expired(now) | own))
     connection.execute(
         insert(idempotency_keys).values(
             owner=owner, key=repetition.key, body=repetition.body, job=job, created_at=now

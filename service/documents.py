@@ -16,6 +16,9 @@ from .remembered import Remembered
 
 T = TypeVar("T")
 JOBS = 20_000
+SECONDS = 60.0
+"""So long what was removed from the store may still be given."""
+
 DOCUMENT_BYTES = 64 << 20
 
 
@@ -31,8 +34,10 @@ class Documents:
 
     def __init__(self, read: Read) -> None:
         self._read = read
-        self._digests: Remembered[tuple[str, str], str] = Remembered(JOBS)
-        self._contents: Remembered[tuple[str, str], bytes] = Remembered(DOCUMENT_BYTES, weigh=len)
+        self._digests: Remembered[tuple[str, str], str] = Remembered(JOBS, seconds=SECONDS)
+        self._contents: Remembered[tuple[str, str], bytes] = Remembered(
+            DOCUMENT_BYTES, seconds=SECONDS, weigh=len
+        )
 
     async def of_digest(self, owner: str, digest: str) -> bytes:
         """The text of a schedule document, for whoever has a job that it answers; or NotFound."""

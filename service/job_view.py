@@ -26,6 +26,7 @@ def select_jobs() -> Select[*tuple[Any, ...]]:
         jobs.c.solve,
         jobs.c.priority,
         jobs.c.created_at,
+        jobs.c.asked_at,
         jobs.c.detached_at,
         jobs.c.detached_after,
         solves.c.state,

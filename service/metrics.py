@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from .outcome import Outcome, Retry
+from .pruning import Pruned
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -37,6 +38,10 @@ class Metrics:
             "twill_answers_from_store", "Submissions answered without a solve.",
             registry=self.registry,
         )  # fmt: skip
+        self.pruned = Counter(
+            "twill_pruned_rows", "Rows removed as older than TWILL_KEEP_DAYS.", ("table",),
+            registry=self.registry,
+        )  # fmt: skip
         self.live = Gauge(
             "twill_solves_live", "Solves in the store that are not over.", ("state",),
             registry=self.registry,
@@ -52,6 +57,11 @@ class Metrics:
                 self.retried.labels(str(outcome.excused).lower()).inc()
             else:
                 self.ended.labels(outcome.state, outcome.status or "none").inc()
+
+    def removed(self, rows: Pruned) -> None:
+        """Add what was removed from the store."""
+        for table, count in rows.rows().items():
+            self.pruned.labels(table).inc(count)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Add a request; `route` is a template, never a path."""

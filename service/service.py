@@ -19,12 +19,20 @@ from ..models.errors import Problem
 from ..models.job import FINAL, ScheduleRequest
 from ..models.work import Work
 from . import artefacts, cancelling, reading
-from .accepting import Caller, Repetition, accept, find_proved
+from .accepting import (
+    ASKED_SECONDS,
+    Caller,
+    Repetition,
+    accept,
+    asked_again,
+    find_proved,
+)
 from .access import Access
 from .bell import Bell
 from .database import Database
 from .dispatcher import Dispatcher
 from .documents import Documents
+from .keeper import Keeper
 from .metrics import Metrics
 from .question import Question, work_of
 from .refusals import NotFound, Relayed, Unavailable, Unprocessable
@@ -69,19 +77,25 @@ class Service:
             instance=settings.instance,
             attempts=settings.attempts,
         )
+        self._keeper = Keeper(database, self.metrics, settings.keep_days)
         self._questions: Remembered[bytes, Question] = Remembered(QUESTIONS)
-        self._done: Remembered[tuple[str, str], AnyRow] = Remembered(QUESTIONS)
+        self._done: Remembered[tuple[str, str], AnyRow] = Remembered(
+            QUESTIONS, seconds=ASKED_SECONDS
+        )
         self._artefacts: Remembered[tuple[str, str], bytes] = Remembered(ARTEFACT_BYTES, weigh=len)
 
     async def open(self) -> None:
         """Begin to run solves."""
         self.bell.attach()
         await run_in_threadpool(self.dispatcher.start)
+        self._keeper.start()
 
     async def close(self) -> None:
         """Put what runs back into the queue, and end all processes."""
         self.bell.close()
+        self._keeper.stop()
         await run_in_threadpool(self.dispatcher.close, self.settings.shutdown_seconds)
+        await run_in_threadpool(self._keeper.join)
 
     # ---- the store, away from the event loop
 
@@ -152,10 +166,22 @@ class Service:
         """This owner's job with a proved answer; nothing about it changes any more."""
         known = self._done.get((owner, content_key))
         if known is None:
-            known = await self.read(lambda c: find_proved(c, owner, content_key))
+            known = await self._find_proved(owner, content_key)
             if known is not None:
                 self._done.put((owner, content_key), known)
         return known
+
+    async def _find_proved(self, owner: str, content_key: str) -> AnyRow | None:
+        """A read, and now and then a write: what is still asked for is not to be removed."""
+
+        def look(connection: Connection) -> tuple[AnyRow | None, int]:
+            found = find_proved(connection, owner, content_key)
+            return found, self.database.now(connection)
+
+        found, now = await self.read(look)
+        if found is None or found.asked_at > now - 1000 * ASKED_SECONDS:
+            return found
+        return await self.write(lambda c, now: asked_again(c, now, found.id))
 
     async def _ask(self, body: bytes, digest: bytes) -> Question:
         request = parse(body)

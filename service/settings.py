@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     queue: Annotated[int, Field(ge=1)] = 10_000  # queued solves of all keys
     streams: Annotated[int, Field(ge=1)] = 16  # open event streams of one key
     connections: Annotated[int, Field(ge=1)] = 1000
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None  # None: nothing is removed
     shutdown_seconds: Annotated[float, Field(gt=0)] = 10.0
 
     @property

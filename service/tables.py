@@ -113,12 +113,14 @@ jobs = Table(
     Column("solve", Number, ForeignKey("solves.number"), nullable=False),
     Column("priority", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("asked_at", BigInteger, nullable=False, server_default=text("0")),  # the last time
     Column("live", Boolean, nullable=False),  # its solve goes on, and its caller has not left
     Column("detached_at", BigInteger),  # its caller cancelled, others did not
     Column("detached_after", Integer),  # number of the last event that it has
 )
 Index("ix_jobs_owner", jobs.c.owner, jobs.c.number)
 Index("ix_jobs_solve", jobs.c.solve, jobs.c.owner)
+Index("ix_jobs_asked_at", jobs.c.asked_at)
 Index("ix_jobs_live", jobs.c.owner, sqlite_where=text("live = 1"), postgresql_where=text("live"))
 
 # An owner has many jobs, a solve few: hidden in an expression, the owner leads no planner astray.

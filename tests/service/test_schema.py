@@ -1,13 +1,14 @@
 """Migrations and revisions, on SQLite and on Postgres."""
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from twill.models.errors import UsageError
 from twill.service.database import Database
-from twill.service.schema import check_revision, head, open_store, upgrade
+from twill.service.schema import _config, check_revision, head, open_store, upgrade
 from twill.service.tables import metadata
 
 
@@ -20,6 +21,34 @@ def test_migrations_make_what_the_tables_say(store: Database) -> None:
 def test_upgrade_can_be_repeated(store: Database) -> None:
     assert upgrade(store) == head()
     check_revision(store)
+
+
+def test_jobs_of_the_first_revision_were_asked_for_when_they_were_made(address: str) -> None:
+    database = Database(address)
+    config = _config()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO solves (number, instance, owner, content_key, work_key, work, kernel,"
+                " gpu, state, priority, attempts, excused, cancel_requested, reason, reusable,"
+                " events, created_at) VALUES (1, 'main', 'a', 'c', 'w', '{}', 'k', 'g', 'queued',"
+                " 0, 0, 0, false, '', false, 0, 7)"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO jobs (id, owner, solve, priority, created_at, live)"
+                " VALUES ('j', 'a', 1, 0, 7, true)"
+            )
+        )
+    with pytest.raises(UsageError, match="has revision 0001, this version needs"):
+        check_revision(database)
+    upgrade(database)
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT id, asked_at FROM jobs")).all() == [("j", 7)]
+    database.close()
 
 
 def test_a_database_without_tables_is_refused_with_the_cure(address: str) -> None:
