@@ -1,13 +1,8 @@
-"""A Ray cluster of one node with two processors: answers, stops, deaths, a whole sweep.
+"""A Ray cluster of one node with two processors: answers, stops, deaths, a whole sweep."""
 
-One cluster at a time, whoever runs the tests: it takes seconds to start, and a gigabyte.
-"""
-
-import fcntl
 import json
 import os
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +17,7 @@ from twill.models.errors import UsageError
 from twill.solver.recheck import recheck
 from twill.tests.support.hard_graph import hard_graph
 from twill.tests.support.processes import grandchildren, is_alive, soon
+from twill.tests.support.ray_lock import one_cluster
 from twill.tests.support.works import RECURRENCE, Record, answer_in, easy_work, hard_work
 
 ray = pytest.importorskip("ray")
@@ -30,8 +26,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
-    with open(Path(tempfile.gettempdir()) / "twill-tests-ray.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_cluster():
         ray.init(
             address="local", num_cpus=2, resources={"gpu_test": 1}, include_dashboard=False,
             log_to_driver=False, logging_level="ERROR",

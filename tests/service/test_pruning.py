@@ -238,9 +238,14 @@ def test_whoever_asks_at_the_same_moment_keeps_the_job(postgres: Cluster) -> Non
     store = Database(postgres.database())
     upgrade(store)
     old = finished(store, 1)
+    batches: list[Pruned] = []
+    pruning_thread = threading.Thread(target=lambda: batches.extend(prune(store, 1)))
     with store.writing() as connection:
         asked_again(connection, store.now(connection), old.id)
-        assert list(prune(store, 1)) == []  # it is locked, and passed over
+        pruning_thread.start()
+        pruning_thread.join(20)
+        assert not pruning_thread.is_alive()  # the job is locked, and passed over
+    assert batches == []
     assert removed(store, 1) == Pruned()
     store.close()
 
