@@ -40,6 +40,14 @@ class Call(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str | None = None
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """How an HTTP client is told."""
+        return {
+            "method": self.method, "url": self.path, "params": dict(self.query),
+            "headers": dict(self.headers), "content": self.body,
+        }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
@@ -15,10 +15,10 @@ from ..models.job import Job, JobEvent, ScheduleRequest, State
 from ..models.progress import ignore
 from . import call
 from .call import Call
-from .connection import Connection, check_size
-from .outcome import Observe, check_result, ended, event_of, is_over, tell
+from .connection import Body, Connection
+from .outcome import Observe, ended
 from .patience import Patience
-from .refusal import RETRIED, refusal
+from .plan import Found, Hear, Listener, Open, Plan, Reply, Send, Step, Wait, followed, sent, solved
 
 T = TypeVar("T")
 
@@ -98,90 +98,87 @@ class Client:
 
         A stream that breaks is taken up again where it broke.
         """
-        failed = 0
-        while True:
-            fault: httpx2.TransportError = httpx2.RemoteProtocolError("the stream ended")
-            try:
-                for event in self._stream(identity, after):
-                    failed, after = 0, event.sequence
-                    yield event
-                    if ended(event) is not None:
-                        return
-            except httpx2.TransportError as broken:
-                fault = broken
-            pause = self._connection.patience.pause(failed)
-            if pause is None:
-                raise self._connection.unreachable(fault)
-            failed += 1
-            time.sleep(pause)
+        listener = Listener(self._connection, identity, after)
+        with _Line(self._http) as line:
+            while True:
+                event = line.run(listener.next())
+                yield event
+                if ended(event) is not None:
+                    return
 
     def follow(self, identity: str, observe: Observe = ignore) -> Job:
         """Wait until a job is over; `observe` is told what its search tells."""
-        for event in self.events(identity):
-            tell(event, observe)
-            if (job := ended(event)) is not None:
-                return job
-        return self.job(identity)
+        with _Line(self._http) as line:
+            return line.run(followed(self._connection, identity, observe))
 
     def solve(self, request: ScheduleRequest, observe: Observe = ignore) -> Answer:
         """Submit, follow, and fetch the schedule document; raises LimitReached if there is none."""
-        job = self.submit(request)
-        if not is_over(job):
-            job = self.follow(job.id, observe)
-        check_result(job)
-        return self.answer(job.id)
-
-    # ---- one call
+        with _Line(self._http) as line:
+            return line.run(solved(self._connection, request, observe))
 
     def _send(self, wanted: Call[T]) -> T:
-        attempt = 0
-        while True:
-            status, text, headers = self._reply(wanted)
-            if status in range(200, 300):
-                return wanted.read(text)
-            pause = self._connection.patience.pause(attempt, headers) if status in RETRIED else None
-            if pause is None:
-                raise refusal(status, text)
-            attempt += 1
-            time.sleep(pause)
+        with _Line(self._http) as line:
+            return line.run(sent(self._connection, wanted))
 
-    def _reply(self, wanted: Call[T]) -> tuple[int, str, httpx2.Headers]:
-        """Status, text and headers of a reply, however often the connection breaks before it."""
-        attempt = 0
-        while True:
-            try:
-                with self._http.stream(
-                    wanted.method, wanted.path, params=dict(wanted.query),
-                    headers=dict(wanted.headers), content=wanted.body,
-                ) as reply:  # fmt: skip
-                    return reply.status_code, self._text(reply), reply.headers
-            except httpx2.TransportError as broken:
-                pause = self._connection.patience.pause(attempt)
-                if pause is None:
-                    raise self._connection.unreachable(broken) from None
-            attempt += 1
-            time.sleep(pause)
 
-    def _text(self, reply: httpx2.Response) -> str:
-        parts, seen = list[bytes](), 0
-        for part in reply.iter_bytes():
-            seen += len(part)
-            check_size(seen)
-            parts.append(part)
-        return b"".join(parts).decode("utf-8", "replace")
+class _Line:
+    """Does the steps of a plan; holds the stream that is open."""
 
-    def _stream(self, identity: str, after: int) -> Iterator[JobEvent]:
-        with self._open(identity, after) as reply:
-            if not reply.is_success:
-                raise refusal(reply.status_code, self._text(reply))
-            for sent in httpx2.EventSource(reply):
-                if (event := event_of(sent)) is not None:
-                    yield event
+    def __init__(self, http: httpx2.Client) -> None:
+        self._http = http
+        self._open = ExitStack()
+        self._events: Iterator[httpx2.ServerSentEvent] | None = None
 
-    @contextmanager
-    def _open(self, identity: str, after: int) -> Iterator[httpx2.Response]:
-        headers = {"Accept": "text/event-stream"}
-        if after:
-            headers["Last-Event-ID"] = str(after)
-        with self._http.stream("GET", call.events_path(identity), headers=headers) as reply:
-            yield reply
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def run(self, plan: Plan[T]) -> T:
+        """The end of a plan, all of whose steps are done."""
+        try:
+            step = next(plan)
+            while True:
+                try:
+                    found = self._do(step)
+                except httpx2.TransportError as fault:
+                    step = plan.throw(fault)
+                else:
+                    step = plan.send(found)
+        except StopIteration as over:
+            value: T = over.value
+            return value
+
+    def _do(self, step: Step) -> Found:
+        match step:
+            case Wait():
+                time.sleep(step.seconds)
+                return None
+            case Send():
+                self._open.close()
+                return self._sent(step)
+            case Open():
+                return self._opened(step)
+            case Hear():
+                return None if self._events is None else next(self._events, None)
+
+    def _sent(self, step: Send) -> Reply:
+        with self._http.stream(**step.wanted.arguments) as reply:
+            return _reply(reply)
+
+    def _opened(self, step: Open) -> Reply:
+        self._open.close()
+        stream = self._http.stream("GET", step.path, headers=step.headers)
+        reply = self._open.enter_context(stream)
+        if not reply.is_success:
+            return _reply(reply)
+        self._events = iter(httpx2.EventSource(reply))
+        return Reply(reply.status_code, "", reply.headers)
+
+
+def _reply(reply: httpx2.Response) -> Reply:
+    body = Body()
+    for part in reply.iter_bytes():
+        body.add(part)
+    return Reply(reply.status_code, body.text, reply.headers)

@@ -48,10 +48,24 @@ class Connection:
         )
 
 
-def check_size(seen: int) -> None:
-    """Raise ServiceFault for a reply that has become too long."""
-    if seen > MOST_BYTES:
-        raise ServiceFault(f"the service sent more than {MOST_BYTES >> 20} MiB")
+class Body:
+    """The body of a reply, part by part."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._seen = 0
+
+    def add(self, part: bytes) -> None:
+        """Keep a part; raises ServiceFault where the whole has become too long."""
+        self._seen += len(part)
+        if self._seen > MOST_BYTES:
+            raise ServiceFault(f"the service sent more than {MOST_BYTES >> 20} MiB")
+        self._parts.append(part)
+
+    @property
+    def text(self) -> str:
+        """All that has come."""
+        return b"".join(self._parts).decode("utf-8", "replace")
 
 
 def _is_host(text: str) -> bool:

@@ -115,6 +115,14 @@ def test_a_service_that_is_not_there_is_a_fault_of_the_service(ask: Any) -> None
     assert len(service.asked) == 1 + HASTY.attempts
 
 
+def test_attempts_are_bounded_in_all_whatever_fails(ask: Any) -> None:
+    full = problem_reply(503, '{"detail": "full"}')
+    service = FakeService({f"GET /v1/schedules/{ID}": [unreachable, full, unreachable, full]})
+    with pytest.raises(ServiceFault, match="cannot be reached"):
+        ask(service, "job", ID)
+    assert len(service.asked) == 1 + HASTY.attempts
+
+
 def test_a_refused_document_is_named_by_line_and_column(ask: Any) -> None:
     place = {"file": "kernel.yaml", "line": 7, "column": 3, "message": "no such unit", "cure": None}
     told = {"type": "urn:twill:problem:invalid-kernel", "detail": "no such unit"}
