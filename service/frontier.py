@@ -86,10 +86,7 @@ class _Answer:
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-ID"] = self.request_id
-            for name, value in SAFE_HEADERS.items():
-                headers.setdefault(name, value)
+            add_headers(MutableHeaders(scope=message), self.request_id)
         await self._send(message)
 
 
@@ -133,6 +130,18 @@ class _Body:
         return TooLarge(f"the body is larger than {self._most} bytes", Connection="close")
 
 
+def add_headers(headers: MutableHeaders, request_id: str) -> None:
+    """What every answer has."""
+    headers["X-Request-ID"] = request_id
+    for name, value in SAFE_HEADERS.items():
+        headers.setdefault(name, value)
+
+
+def new_request_id() -> str:
+    """A number for a request that brought none."""
+    return secrets.token_hex(12)
+
+
 def _request_id(told: str | None) -> str:
     """That of the caller, if it is harmless in a log and in a header; else a new one."""
-    return told if told and REQUEST_ID.fullmatch(told) else secrets.token_hex(12)
+    return told if told and REQUEST_ID.fullmatch(told) else new_request_id()

@@ -18,11 +18,14 @@ from ..executors.local import LocalExecutor
 from ..executors.protocol import Executor
 from ..models.errors import UsageError
 from ..models.version import VERSION
+from .answers import error_response
 from .app import build_app
 from .database import Database
+from .frontier import add_headers, new_request_id
 from .instance_lock import InstanceLock
 from .keys import has_valid_key
 from .logs import set_up_logs
+from .refusals import Refusal
 from .schema import open_store
 from .service import Service
 from .settings import Settings
@@ -96,7 +99,7 @@ class Server(uvicorn.Server):
 
 
 class BoundedProtocol(H11Protocol):
-    """Closes connections on which the head of a request does not come in time."""
+    """Closes connections on which no head comes in time; answers what is no HTTP by a problem."""
 
     _late: asyncio.TimerHandle | None = None
 
@@ -121,6 +124,25 @@ class BoundedProtocol(H11Protocol):
         if self._late is not None:
             self._late.cancel()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """See uvicorn: what cannot be read as a request never reaches the app."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            request_id = new_request_id()
+            self.transport.write(self._unreadable(request_id))
+            _LOG.info("request", request_id=request_id, method="none", route="none", status=400)
+        self.transport.close()
+
+    def _unreadable(self, request_id: str) -> bytes:
+        cure = "send HTTP/1.1, with a head of at most 64 KiB"
+        answer = error_response(Refusal("the request is no HTTP", cure, Connection="close"))
+        add_headers(answer.headers, request_id)
+        parts = (
+            h11.Response(status_code=answer.status_code, headers=answer.raw_headers),
+            h11.Data(data=bytes(answer.body)),
+            h11.EndOfMessage(),
+        )
+        return b"".join(self.conn.send(part) or b"" for part in parts)
 
     def _await_head(self) -> None:
         if self._late is not None:

@@ -186,6 +186,39 @@ def test_what_is_no_http(heard: Listening, sent: bytes) -> None:
     assert is_fine(heard)
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / NONSENSE\r\n\r\n", b"\0" * 100 + b"\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n", b"GET /healthz HTTP/1.1\r\nX-A: " + b"a" * 200_000 + b"\r\n\r\n",
+        b"POST /v1/schedules HTTP/1.1\r\n" + HOST + JSON + b"Content-Length: -1\r\n\r\n{}",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_answered_by_a_problem(heard: Listening, sent: bytes) -> None:
+    head, _, body = heard.exchange(sent).partition(b"\r\n\r\n")
+    lines = head.lower().decode().split("\r\n")
+    assert lines[0].startswith("http/1.1 400 ")
+    assert {"content-type: application/problem+json", "connection: close"} <= set(lines)
+    assert any(line.startswith("x-request-id: ") for line in lines)
+    assert "x-content-type-options: nosniff" in lines
+    problem = json.loads(body)
+    assert (problem["status"], problem["title"]) == (400, "bad request")
+    assert is_fine(heard)
+
+
+def test_a_body_that_is_no_http_ends_the_connection(heard: Listening) -> None:
+    head = b"POST /v1/schedules HTTP/1.1\r\n" + HOST + JSON + b"Transfer-Encoding: chunked\r\n\r\n"
+    assert status(heard.exchange(head + b"nonsense\r\n")) in (0, 400)
+    assert is_fine(heard)
+
+
+def test_nonsense_behind_a_request_ends_the_connection(heard: Listening) -> None:
+    reply = heard.exchange(b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\nNONSENSE\r\n\r\n")
+    assert status(reply) == 200
+    assert b"HTTP/1.1 400 " in reply
+    assert is_fine(heard)
+
+
 # ---- documents
 
 
