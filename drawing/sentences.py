@@ -96,6 +96,9 @@ def _exclusion(exclusion: Exclusion, certificate: Certificate) -> str:
     who = _provers([BACKENDS[backend] for backend in exclusion.proved_by])
     if exclusion.argument == "monotone" and exclusion.first < exclusion.last:
         return f"{at}, {who} at {exclusion.last:,}; below it because feasibility is monotone.{why}"
+    if exclusion.argument == "relaxation":
+        at = f"{at}: without reservations at offsets there is none at {exclusion.last:,}"
+        return f"{at}, {who}, and feasibility is monotone there.{why}"
     if exclusion.argument == "each" and exclusion.first < exclusion.last:
         return f"{at}, {who} for every one of them.{why}"
     return f"{at}, {who}.{why}"

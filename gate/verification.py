@@ -63,7 +63,8 @@ def smtlib_script(answer: Answer) -> str:
     if certificate is None or certificate.lower_bound == 1:
         raise UsageError("no initiation interval is excluded", cure="leave --smtlib out")
     last, stages = certificate.lower_bound - 1, certificate.stage_bound.stages
-    return smtlib_text(Question(answer.problem, last, stages))
+    searched = (question for question, _ in excluded_questions(answer))
+    return smtlib_text(next(searched, Question(answer.problem, last, stages)))
 
 
 def _is_answered(open_one: Reproof, found: tuple[Reproof, ...]) -> bool:

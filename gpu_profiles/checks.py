@@ -8,6 +8,7 @@ from ..models.errors import InvalidProfile, Path
 from ..models.kernel import Target
 from ..models.profile import INSTRUCTIONS, GpuProfile
 from ..reader.located import Located
+from .figure_units import unit_faults
 
 UNITS = frozenset({"tensor_core", "issue", "tma", "dram", "shared_port", "shuffle"})
 THREADS = 128  # of one warp group
@@ -26,6 +27,7 @@ def checked(located: Located[GpuProfile]) -> Located[GpuProfile]:
         *_vector_faults(profile),
         *_shape_faults(profile),
         *_register_faults(profile),
+        *unit_faults(profile),
     )
     problems = tuple(
         located.problem(message, located.key_position(*path), cure=cure)

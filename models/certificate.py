@@ -61,8 +61,9 @@ class Exclusion(Document):
     last: Positive
     by: Literal["bound", "search"]
     # monotone: feasibility is monotone in the initiation interval for this problem, so one proof at
-    # `last` covers all.
-    argument: Literal["bound", "monotone", "each"]
+    # `last` covers all. relaxation: so it is without reservations at offsets, and even then there
+    # is none at `last`. each: there is a proof at every one of them.
+    argument: Literal["bound", "monotone", "relaxation", "each"]
     proved_by: tuple[Backend, ...]  # in canonical order; with --prove, every backend that proved it
     # Constraint families, with the unit or memory, that exclude `last` together; empty if not asked
     # for, or not found within the limit.

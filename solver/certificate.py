@@ -36,6 +36,7 @@ class Proof:
     settled: bool  # the least initiation interval is known, or that there is none
     provers: Provers
     because: Core = UNBLAMED  # families that exclude the largest excluded II
+    relaxed: bool = False  # a relaxation has no schedule, which excludes every II
 
 
 def build_certificate(
@@ -65,9 +66,9 @@ def _exclusions(proof: Proof) -> Iterator[Exclusion]:
         yield Exclusion(first=1, last=minimum - 1, by="bound", argument="bound", proved_by=())
     if last < minimum:
         return
-    if is_monotone(proof.problem):
-        proved_by = proof.provers.get(last, ())
-        yield _searched(minimum, last, "monotone", proved_by, proof.because)
+    if proof.relaxed or is_monotone(proof.problem):
+        argument = "relaxation" if proof.relaxed else "monotone"
+        yield _searched(minimum, last, argument, proof.provers.get(last, ()), proof.because)
         return
     first = minimum
     for interval in range(minimum, last + 1):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from ..models.certificate import Bounds, StageBound
 from ..models.problem import SchedulingProblem
-from .bounds import compute_bounds
 from .greedy import place_greedily
 from .legality import build_legality
-from .monotone import monotone_relaxation
 from .probing import Prober
 from .question import Verdict
 from .recurrence import constraint_edges, earliest_issue_cycles
-from .stage_bound import compute_stage_bound, largest_interval
+from .relaxation import relaxed_question
+from .stage_bound import largest_interval
 
 FIRST_WORK = 0.5  # effort for one question in the first round, in the backends' own units
 WORK_GROWTH = 4.0  # each round may spend so much more on a question than the one before
@@ -34,6 +33,7 @@ class IntervalSearch:
         self.minimum = bounds.minimum
         self.stages = stage_bound.stages
         self.largest = max(self.minimum, largest_interval(prober.problem))
+        self.relaxed = False  # whether a relaxation excludes every II at once
         self._extra = EXTRA_STAGES
         prober.exclude_below(self.minimum)
 
@@ -108,17 +108,17 @@ class IntervalSearch:
         """Whether to go on, when no schedule was found up to the largest II worth asking."""
         if self.prober.ask(self.largest, self.stages, work) is not Verdict.INFEASIBLE:
             return self.prober.best is not None
-        if self.prober.facts.monotone or self._is_relaxation_infeasible(work):
+        if not self.prober.facts.monotone:
+            self.relaxed = self._is_relaxation_infeasible(work)
+        if self.prober.facts.monotone or self.relaxed:
             self.prober.exclude_below(self.largest + 1)
             return False
         return True
 
     def _is_relaxation_infeasible(self, work: float) -> bool:
-        relaxation = monotone_relaxation(self.prober.problem)
-        minimum = compute_bounds(relaxation).minimum
-        stages = compute_stage_bound(relaxation, minimum).stages
-        asking = self.prober.about(relaxation)
-        return asking.ask(self.largest, stages, work) is Verdict.INFEASIBLE
+        question = relaxed_question(self.prober.problem, self.largest)
+        asking = self.prober.about(question.problem)
+        return asking.ask(self.largest, question.stages, work) is Verdict.INFEASIBLE
 
     def _close_in(self, work: float) -> None:
         """Lower the best II and exclude what is below it, as far as this effort allows.

@@ -6,7 +6,7 @@ from ..models.certificate import Backend
 from ..models.errors import Violation
 from .certificate import Provers
 from .probing import Prober
-from .question import Limit, Verdict
+from .question import Limit, Question, Verdict
 
 
 def prove_exclusions(prober: Prober, minimum: int, stages: int) -> Provers:
@@ -28,9 +28,19 @@ def prove_exclusions(prober: Prober, minimum: int, stages: int) -> Provers:
     }
 
 
+def prove_question(prober: Prober, question: Question) -> Provers:
+    """The same for one question about another problem, to which earlier verdicts do not apply."""
+    interval, stages = question.initiation_interval, question.stages
+    backends = prober.backends.solve
+    return {interval: tuple(b for b in backends if _proves(prober, b, interval, stages))}
+
+
 def _excludes(prober: Prober, backend: Backend, interval: int, stages: int) -> bool:
-    if prober.has_excluded(backend, interval, stages):
-        return True
+    known = prober.has_excluded(backend, interval, stages)
+    return known or _proves(prober, backend, interval, stages)
+
+
+def _proves(prober: Prober, backend: Backend, interval: int, stages: int) -> bool:
     if prober.exhausted:
         return False
     finding = prober.ask_alone(backend, interval, stages, _limit(prober))

@@ -9,6 +9,9 @@ from ..models.certificate import Exclusion
 from ..models.verification import Check
 from .recheck_certificate import certificate_checks, check
 from .recheck_schedule import schedule_checks, status_check
+from .reproof import excluded_questions
+
+_WITHOUT_OFFSETS = ", even without reservations at offsets"
 
 
 def recheck(answer: Answer) -> Iterator[Check]:
@@ -31,8 +34,9 @@ def trusted(answer: Answer, settled: Container[str] = ()) -> Iterator[str]:
     for exclusion in certificate.exclusions:
         if exclusion.by == "search":
             if "proof" not in settled:
-                at = f"{_asked(exclusion)} within {certificate.stage_bound.stages} stages"
-                yield f"that no schedule exists at initiation interval {at}"
+                yield _searched(answer, exclusion)
+            if exclusion.proved_by:
+                yield f"that it was proved by {' and by '.join(exclusion.proved_by)}"
             if exclusion.because and "core" not in settled:
                 spared = ", none of which can be spared" if exclusion.because_is_least else ""
                 yield f"that this is because of {', '.join(exclusion.because)}{spared}"
@@ -51,10 +55,13 @@ def left_out_by_choice(answer: Answer) -> range:
     return range(bound.stages + 1, min(bound.argued, rule or bound.argued) + 1)
 
 
-def _asked(exclusion: Exclusion) -> str:
-    """The intervals that searches excluded; where feasibility is monotone, the last is enough."""
-    first = exclusion.last if exclusion.argument == "monotone" else exclusion.first
-    return _range(first, exclusion.last)
+def _searched(answer: Answer, exclusion: Exclusion) -> str:
+    """What searches excluded; the last interval is enough where it speaks for all below it."""
+    questions = [q for q, excluded in excluded_questions(answer) if excluded == exclusion]
+    at = _range(questions[-1].initiation_interval, exclusion.last)
+    within = f"within {questions[0].stages} stages"
+    even = _WITHOUT_OFFSETS if exclusion.argument == "relaxation" else ""
+    return f"that no schedule exists at initiation interval {at} {within}{even}"
 
 
 def _range(first: int, last: int) -> str:

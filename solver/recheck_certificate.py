@@ -130,7 +130,7 @@ def _wrong(exclusion: Exclusion, monotone: bool, minimum: int) -> Iterator[str]:
         return
     if exclusion.first < minimum:
         yield f"{at} begins below MinII, which is {minimum:,}"
-    if exclusion.argument != ("monotone" if monotone else "each"):
+    if exclusion.argument not in (("monotone",) if monotone else ("each", "relaxation")):
         yield f"{at}: the argument {exclusion.argument} does not hold here"
     order = [backend for backend in BOTH if backend in exclusion.proved_by]
     if list(exclusion.proved_by) != order:

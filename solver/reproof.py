@@ -11,12 +11,13 @@ from ..models.verification import Reproof
 from .backends import Backends
 from .question import Limit, Question, Stop, Verdict
 from .race import race
+from .relaxation import relaxed_question
 
 Standing = Literal["independent", "again", "unknown"]
 
 
 def excluded_questions(answer: Answer) -> Iterator[tuple[Question, Exclusion]]:
-    """What a search is said to have excluded: one question where feasibility is monotone in II.
+    """What a search is said to have excluded: one question where one proof speaks for all.
 
     Elsewhere one for each initiation interval, largest first.
     """
@@ -26,6 +27,9 @@ def excluded_questions(answer: Answer) -> Iterator[tuple[Question, Exclusion]]:
     stages = certificate.stage_bound.stages
     for exclusion in reversed(certificate.exclusions):
         if exclusion.by == "search":
+            if exclusion.argument == "relaxation":
+                yield relaxed_question(answer.problem, exclusion.last), exclusion
+                continue
             first = exclusion.last if exclusion.argument == "monotone" else exclusion.first
             for interval in range(exclusion.last, first - 1, -1):
                 yield Question(answer.problem, interval, stages), exclusion
@@ -35,8 +39,10 @@ def first_provers(answer: Answer, question: Question, exclusion: Exclusion) -> t
     """Backends that are known to have excluded it: by the certificate, or by the questions asked.
 
     In the race of a search nobody is named by the certificate; the effort tells whose verdict it
-    was, where it is stored.
+    was, where it is stored, but not of which problem: of a relaxation it says nothing.
     """
+    if exclusion.argument == "relaxation":
+        return exclusion.proved_by
     probes = answer.effort.probes if answer.effort is not None else ()
     raced = [
         probe.backend

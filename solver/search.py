@@ -13,8 +13,9 @@ from .certificate import Proof, Provers, build_certificate
 from .footprint import refuse_oversized
 from .interval_search import IntervalSearch
 from .probing import Prober
-from .prove import prove_exclusions
+from .prove import prove_exclusions, prove_question
 from .question import UNBLAMED, Core, Question, Stop
+from .relaxation import relaxed_question
 from .solution import Solution
 from .stage_bound import compute_stage_bound
 from .strategies import alternatives, publish
@@ -108,16 +109,23 @@ class _Search:
     def _proof(self, settled: bool) -> Proof:
         provers: Provers = {}
         if settled and self.prober.options.prove:
-            provers = prove_exclusions(self.prober, self.bounds.minimum, self.stage_bound.stages)
+            provers = self._provers()
         return Proof(
             problem=self.prober.problem,
             bounds=self.bounds,
             stage_bound=self.stage_bound,
             lower=self.prober.lower,
             settled=settled,
+            relaxed=self.intervals.relaxed,
             provers=provers,
             because=self._because() if settled else UNBLAMED,
         )
+
+    def _provers(self) -> Provers:
+        if not self.intervals.relaxed:
+            return prove_exclusions(self.prober, self.bounds.minimum, self.stage_bound.stages)
+        question = relaxed_question(self.prober.problem, self.prober.lower - 1)
+        return prove_question(self.prober.about(question.problem), question)
 
     def _because(self) -> Core:
         """What excludes the interval below the least one, if searching excluded it."""
@@ -125,6 +133,8 @@ class _Search:
         if last < self.bounds.minimum or not options.blame_work or self.prober.exhausted:
             return UNBLAMED
         question = Question(self.prober.problem, last, self.stage_bound.stages)
+        if self.intervals.relaxed:
+            question = relaxed_question(self.prober.problem, last)
         limit = self.prober.limit(options.blame_work)
         return self.prober.backends.blame(question, limit, self.prober.stop)
 
