@@ -14,7 +14,7 @@ PARTITION = "ablation-partition/1"
 def with_warp_groups(problem: SchedulingProblem, warp_groups: int) -> SchedulingProblem:
     """The problem on a machine with at most that many warp groups, the producer included."""
     machine = problem.machine.model_copy(update={"warp_groups": warp_groups})
-    return _renewed(problem, machine=machine)
+    return renewed(problem, machine=machine)
 
 
 def without_crossing(problem: SchedulingProblem) -> SchedulingProblem:
@@ -26,7 +26,7 @@ def without_crossing(problem: SchedulingProblem) -> SchedulingProblem:
         if d.value is not None and d.source != d.target and not {d.source, d.target} & producers
     )
     rules = tuple(LegalityRule(rule=NO_CROSSING, kind="together", operations=p) for p in pairs)
-    return _renewed(problem, rules=(*problem.rules, *rules))
+    return renewed(problem, rules=(*problem.rules, *rules))
 
 
 def with_partition(
@@ -52,10 +52,10 @@ def with_partition(
     if len(sets) > 1:
         first = tuple(group[0] for group in sets)
         rules.append(LegalityRule(rule=PARTITION, kind="apart", operations=first))
-    return _renewed(problem, rules=(*problem.rules, *rules), symmetries=())
+    return renewed(problem, rules=(*problem.rules, *rules), symmetries=())
 
 
-def _renewed(problem: SchedulingProblem, **changes: object) -> SchedulingProblem:
+def renewed(problem: SchedulingProblem, **changes: object) -> SchedulingProblem:
     """A changed copy, checked as at its birth.
 
     The caller drops the symmetries that the change breaks.

@@ -104,9 +104,10 @@ def _compared(interval: int, before: int | None) -> str:
         return ""
     if interval == before:
         return ", as before"
-    word = "fewer" if interval < before else "more"
+    difference = abs(interval - before)
+    word = f"cycle{'' if difference == 1 else 's'} {'fewer' if interval < before else 'more'}"
     share = 100 * (interval - before) / before
-    return f", {abs(interval - before):,} cycles {word} ({share:+.1f} %)"
+    return f", {difference:,} {word} ({share:+.1f} %)"
 
 
 def _later(distance: int) -> str:

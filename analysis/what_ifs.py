@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from ..models.explanation import Kind
 from ..models.problem import Machine, Memory, SchedulingProblem
 from ..models.profile import Figure, GpuProfile
+from .ablations import renewed
 
 MOST_GROUPS = 16
 
@@ -124,7 +124,7 @@ def _handoff(problem: SchedulingProblem) -> Iterator[Change]:
         d.model_copy(update={field: getattr(d, field) // 2 for field in fields})
         for d in problem.dependences
     )
-    changed = _renewed(problem, dependences=cheaper)
+    changed = renewed(problem, dependences=cheaper)
     yield Change("hand-off", "hand-offs between warp groups at half their cost", changed)
 
 
@@ -146,13 +146,7 @@ def _with(profile: GpuProfile, **changes: object) -> GpuProfile:
 
 
 def _on(problem: SchedulingProblem, machine: Machine) -> SchedulingProblem:
-    return _renewed(problem, machine=machine)
-
-
-def _renewed(problem: SchedulingProblem, **changes: Any) -> SchedulingProblem:
-    """A changed copy, checked as at its birth; all of these keep its symmetries."""
-    fields = {name: getattr(problem, name) for name in SchedulingProblem.model_fields}
-    return SchedulingProblem(**{**fields, **changes})
+    return renewed(problem, machine=machine)
 
 
 def crowding(before: SchedulingProblem, after: SchedulingProblem) -> str:

@@ -93,7 +93,9 @@ def emit(
     same).
     """
     from ..models.errors import Unsupported
+    from ..runtime.pack import check_folder
 
+    check_folder(output)
     answer = answer_to_emit(document, gpu, shape_of(size, split), time_limit, quiet=quiet)
     try:
         text, code = emit_answer(

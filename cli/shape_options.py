@@ -49,11 +49,11 @@ def _values(option: str, given: list[str]) -> dict[str, int]:
     for text in given:
         name, _, number = text.partition("=")
         name, number = name.strip(), number.strip()
-        is_size = number.isascii() and number.isdecimal() and len(number) <= 5
+        is_size = number.isascii() and number.isdecimal()
         if not (name.isidentifier() and name.isascii() and is_size):
             raise UsageError(f"{option} {text[:80]!r}", cure=f"write it as `{option} BLOCK_M=128`")
-        if not 1 <= int(number) <= MAXIMUM_SIZE:
-            raise UsageError(f"{option} {text}", cure=f"from 1 to {MAXIMUM_SIZE}")
+        if len(number) > 5 or not 1 <= int(number) <= MAXIMUM_SIZE:
+            raise UsageError(f"{option} {text[:80]}", cure=f"from 1 to {MAXIMUM_SIZE}")
         if name in values:
             raise UsageError(f"{option} gives {name} twice", cure="give one value")
         values[name] = int(number)

@@ -131,7 +131,7 @@ def solve(
     from .answer import answer_text  # now: after Ctrl-C there is no time left to import it
     from .progress import build_watcher, progress_style
 
-    task = _read(document, gpu, shape, emits=emit is not None)
+    task = _read(document, gpu, shape, emits=emit)
     watcher = build_watcher(progress_style(quiet=quiet))
     finished = _solve(task, options, watcher, server)
     answer = finished.value
@@ -154,14 +154,16 @@ def solve(
     return code
 
 
-def _read(document: str, gpu: str | None, shape: Shape | None, *, emits: bool) -> Task:
+def _read(document: str, gpu: str | None, shape: Shape | None, *, emits: Path | None) -> Task:
     """The task; where it is to be emitted, after a check that its GPU has CUDA text."""
     from ..pipeline import read_task
 
     task = read_task(document, gpu, shape)
-    if emits:
+    if emits is not None:
         from ..emitting import emittable
+        from ..runtime.pack import check_folder
 
+        check_folder(emits)
         emittable(task.kernel, task.gpu, task.sources)
     return task
 

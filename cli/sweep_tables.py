@@ -18,7 +18,7 @@ def _text(report: SweepReport) -> str:
     from .tables import table_text
 
     lines = [table_text(_table(report)).rstrip("\n"), ""]
-    lines += [f"{row.kernel} on {row.gpu or '?'}: {row.reason}" for row in _explained(report)]
+    lines += [f"{_named(row)}: {row.reason}" for row in _explained(report)]
     return "\n".join((*lines, summary(report), ""))
 
 
@@ -26,10 +26,7 @@ def _markdown(report: SweepReport) -> str:
     rows = _table(report)
     lines = [_line(tuple(rows[0])), _line(tuple("---" for _ in rows[0]))]
     lines += [_line(tuple(map(_escaped, row.values()))) for row in rows]
-    reasons = [
-        f"- {_escaped(row.kernel)} on {_escaped(row.gpu or '?')}: {_escaped(row.reason)}"
-        for row in _explained(report)
-    ]
+    reasons = [f"- {_escaped(_named(row))}: {_escaped(row.reason)}" for row in _explained(report)]
     return "\n".join((*lines, "", *reasons, *([""] if reasons else []), summary(report), ""))
 
 
@@ -83,6 +80,10 @@ def _cells(row: SweepRow, shape: Mapping[str, str]) -> dict[str, str]:
         "warp groups": _number(row.warp_groups),
         "seconds": f"{row.seconds:.2f}",
     }
+
+
+def _named(row: SweepRow) -> str:
+    return f"{row.kernel} on {row.gpu}" if row.gpu else row.kernel
 
 
 def _explained(report: SweepReport) -> list[SweepRow]:

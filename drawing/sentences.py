@@ -66,7 +66,7 @@ def certificate_sentences(answer: Answer) -> Iterator[str]:
         return
     for exclusion in certificate.exclusions:
         yield _exclusion(exclusion, certificate)
-    yield _stages(certificate.stage_bound)
+    yield _stages(certificate.stage_bound, bool(answer.stages_left_out))
     yield from _objectives(certificate)
     if certificate.verified and answer.schedule is not None:
         families = ", ".join(certificate.verified)
@@ -137,15 +137,16 @@ def _provers(backends: list[str]) -> str:
     return f"{'each' if len(backends) > 1 else 'as'} proved by {_listed(backends)}"
 
 
-def _stages(bound: StageBound) -> str:
+def _stages(bound: StageBound, by_choice: bool) -> str:
+    stages = f"{bound.stages} {_plural('stage', bound.stages)}"
+    covered = f"Iterations of up to {stages} from first issue to last result were covered"
+    if by_choice:
+        return f"{covered}, by choice; whether longer ones help, up to {bound.argued}, is open."
     if bound.kind == "argued":
-        return (
-            f"Iterations of up to {bound.stages} stages from first issue to last result were "
-            "covered; longer ones cannot help."
-        )
+        return f"{covered}; longer ones cannot help."
     return (
-        f"Iterations of up to {bound.stages} stages from first issue to last result were covered, "
-        f"which the machine's rule allows; without the rule, it would be up to {bound.argued}."
+        f"{covered}, which the machine's rule allows; "
+        f"without the rule, it would be up to {bound.argued}."
     )
 
 

@@ -29,6 +29,7 @@ def resident_bytes(program: TileProgram, loop: Loop, reads: Reads, alignment: in
 def _behind_views(before: dict[str, Operation], name: str) -> str:
     operation = before[name]
     while operation.kind in VIEWS and getattr(operation.operands[0], "operation", None) in before:
+        # A view has one operand; that it is a value, the condition says, mypy does not see.
         operation = before[operation.operands[0].operation]  # type: ignore[union-attr]
     return operation.name
 

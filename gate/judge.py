@@ -15,7 +15,6 @@ from ..models.schedule_text import schedule_text
 from ..models.verification import Verification
 from ..pipeline import Task
 from ..solver.certificate import backend_versions
-from ..solver.recheck import left_out_by_choice
 from .judgement import broken_by, compared, holds_at_its_bound, numbers_of
 from .means import Means
 from .origin import origin_task
@@ -46,7 +45,7 @@ class Judge:
         if now is None:
             checked = _noted(checked, "it names no origin to compare with")
             return self._proved(checked, verified)
-        if left_out_by_choice(self.stored):
+        if self.stored.stages_left_out:
             checked = _noted(checked, "it was solved with fewer stages than could help")
         elif not verified.failed and same_meaning(self.stored.problem, now.problem):
             return self._refreshed(self._proved(checked, verified), now)

@@ -121,6 +121,14 @@ class Answer(Document):
     effort: Effort | None = None
     seal: str = ""  # digest of everything else, given when it is written (models/schedule_text.py)
 
+    @property
+    def stages_left_out(self) -> range:
+        """Numbers of stages, left out by choice, that machine and argument do not rule out."""
+        if self.certificate is None:
+            return range(0)
+        bound, rule = self.certificate.stage_bound, self.problem.machine.most_stages
+        return range(bound.stages + 1, min(bound.argued, rule or bound.argued) + 1)
+
     def canonical(self) -> Answer:
         """The part that is the same in every run: without times and without who was quicker."""
         return self.model_copy(update={"seconds": 0.0, "effort": None, "seal": ""})

@@ -18,6 +18,9 @@ StorageName = Annotated[
 ]
 """A buffer of the problem, or `staged(VALUE)` for a value staged between warp groups."""
 
+Partition = frozenset[frozenset[str]]
+"""The operations of each warp group, whatever the groups are called."""
+
 
 class Placement(Document):
     """Where one operation stands: its issue cycle in its own iteration, and its warp group."""
@@ -81,3 +84,15 @@ class Schedule(Document):
     def used_groups(self) -> tuple[int, ...]:
         """Warp groups that hold at least one operation, ascending."""
         return tuple(sorted({placement.warp_group for placement in self.placements}))
+
+    @property
+    def partition(self) -> Partition:
+        """Which operations share a warp group."""
+        return frozenset(
+            frozenset(p.operation for p in self.placements if p.warp_group == group)
+            for group in self.used_groups
+        )
+
+    def crosses(self, source: str, target: str) -> bool:
+        """Whether two operations are in different warp groups."""
+        return self.warp_group(source) != self.warp_group(target)

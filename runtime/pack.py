@@ -44,7 +44,8 @@ def write_bundle(folder: Path, files: Mapping[str, bytes], launch: Mapping[str, 
     _check_files(files)
     description = _launch_json(files, launch)
     read_manifest(description, str(folder / FILE))
-    _check_folder(folder)
+    check_folder(folder)
+    make_folder(folder)
     # launch.json last: until its digests are there, an interrupted bundle is not taken for whole.
     (folder / FILE).unlink(missing_ok=True)
     for name in LARGEST_BYTES:
@@ -106,10 +107,16 @@ def make_folder(folder: Path) -> None:
         raise InvalidInput("cannot be written", file=str(folder), cure=cure)
 
 
-def _check_folder(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise InvalidInput("is a file", file=str(folder), cure="name a folder")
-    make_folder(folder)
+def check_folder(folder: Path) -> None:
+    """Raise InvalidInput where something that is no bundle would be overwritten; makes nothing.
+
+    Asked before a search as well, so that nobody waits for what cannot be written.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise InvalidInput("is a file", file=str(nearest), cure="name a folder")
+    if not folder.exists():
+        return
     known = {*LARGEST_BYTES, RUN}
     strangers = sorted(path.name for path in folder.iterdir() if path.name not in known)
     is_bundle = (folder / FILE).is_file() or not any(folder.iterdir())

@@ -8,7 +8,6 @@ from __future__ import annotations
 from ..analysis.ablations import with_partition
 from ..models.problem import SchedulingProblem
 from ..models.schedule import Schedule
-from ..solver.strategies import partition_of
 
 Groups = tuple[tuple[str, ...], ...]
 
@@ -17,7 +16,7 @@ def strategy_of(problem: SchedulingProblem, schedule: Schedule) -> Groups:
     """The operations of each warp group but the producer, in the order of the problem."""
     order = {operation.name: i for i, operation in enumerate(problem.operations)}
     produced = {o.name for o in problem.operations if o.variable_latency}
-    groups = (tuple(sorted(group, key=order.__getitem__)) for group in partition_of(schedule))
+    groups = (tuple(sorted(group, key=order.__getitem__)) for group in schedule.partition)
     kept = (group for group in groups if not produced & {*group})
     return tuple(sorted(kept, key=lambda group: order[group[0]]))
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ..models.certificate import Backend, ObjectiveValue
 from ..models.errors import ScheduleViolation
-from ..models.schedule import Schedule
+from ..models.schedule import Partition, Schedule
 from ..models.solve_options import Objective
 from .question import UNBLAMED, Core, Limit, Outcome, Question, Stop
 from .verifier import verify_schedule
@@ -17,7 +17,6 @@ from .verifier import verify_schedule
 Solve = Callable[[Question, Limit, Stop], Outcome]
 """Answers one question within the limit, or soon after the stop."""
 
-Partition = frozenset[frozenset[str]]
 """Operations by warp group, whatever the groups are called."""
 
 Minimised = tuple[Schedule | None, tuple[ObjectiveValue, ...]]

@@ -105,7 +105,7 @@ def _depth(life_cycles: int, initiation_interval: int) -> int:
 def is_staged(problem: SchedulingProblem, schedule: Schedule, value: Value) -> bool:
     """Whether a reader of the value that is handed staged bytes sits in another warp group."""
     return any(
-        d.staged_bytes > 0 and schedule.warp_group(d.source) != schedule.warp_group(d.target)
+        d.staged_bytes > 0 and schedule.crosses(d.source, d.target)
         for d in problem.readers(value.name)
     )
 

@@ -16,7 +16,7 @@ def used_groups(problem: SchedulingProblem, schedule: Schedule) -> int:
 def crossings(problem: SchedulingProblem, schedule: Schedule) -> int:
     """How many dependences that carry a value cross, loads of the producer left out."""
     return sum(
-        schedule.warp_group(d.source) != schedule.warp_group(d.target)
+        schedule.crosses(d.source, d.target)
         for d in problem.dependences
         if d.value is not None and not problem.operation(d.source).variable_latency
     )

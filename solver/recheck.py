@@ -40,19 +40,11 @@ def trusted(answer: Answer, settled: Container[str] = ()) -> Iterator[str]:
             if exclusion.because and "core" not in settled:
                 spared = ", none of which can be spared" if exclusion.because_is_least else ""
                 yield f"that this is because of {', '.join(exclusion.because)}{spared}"
-    if left := left_out_by_choice(answer):
+    if left := answer.stages_left_out:
         yield f"that {_range(left[0], left[-1])} stages, left out by choice, are no better"
     proved = [o.objective.replace("_", " ") for o in certificate.objectives if o.proved]
     if proved:
         yield f"that {', '.join(proved)} cannot be smaller, one after the other"
-
-
-def left_out_by_choice(answer: Answer) -> range:
-    """Numbers of stages that might help and that neither the machine nor the argument rules out."""
-    if answer.certificate is None:
-        return range(0)
-    bound, rule = answer.certificate.stage_bound, answer.problem.machine.most_stages
-    return range(bound.stages + 1, min(bound.argued, rule or bound.argued) + 1)
 
 
 def _searched(answer: Answer, exclusion: Exclusion) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from ..models.certificate import ObjectiveValue
-from ..models.schedule import Schedule
+from ..models.schedule import Partition, Schedule
 from ..models.solve_options import Objective
-from .backends import Partition, check_schedule
+from .backends import check_schedule
 from .greedy import place_greedily
 from .interval_search import fewest_stages
 from .objective_values import OBJECTIVES, stages
@@ -86,18 +86,10 @@ def minimise(
     return Strategy(schedule=schedule, objectives=values)
 
 
-def partition_of(schedule: Schedule) -> Partition:
-    """Which operations share a warp group, whatever the groups are called."""
-    return frozenset(
-        frozenset(p.operation for p in schedule.placements if p.warp_group == group)
-        for group in schedule.used_groups
-    )
-
-
 def steady_state_order(schedule: Schedule) -> frozenset[tuple[str, ...]]:
     """In which order each warp group issues in the steady state, from whichever slot on."""
     orders = []
-    for group in partition_of(schedule):
+    for group in schedule.partition:
         issued = sorted(group, key=lambda name: (schedule.slot(name), name))
         first = issued.index(min(issued))
         orders.append((*issued[first:], *issued[:first]))
@@ -129,7 +121,7 @@ def _candidates(
 ) -> Iterator[Strategy]:
     objectives = prober.options.objectives
     while True:
-        forbidden = [partition_of(schedule) for schedule in taken]
+        forbidden = [schedule.partition for schedule in taken]
         other = minimise(prober, question, objectives, OBJECTIVE_WORK, forbidden)
         if other is None:
             break

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...models.certificate import Bounds
-from ...models.problem import Dependence, SchedulingProblem
+from ...models.problem import SchedulingProblem
 from ...models.schedule import Schedule
 from .layers import lay_out
 
@@ -33,7 +33,7 @@ def dependence_rows(
             "value": each.value,
             "blocking": each.blocking,
             "in_place": each.release == "start",
-            "crosses": schedule is not None and _crosses(schedule, each),
+            "crosses": schedule is not None and schedule.crosses(each.source, each.target),
             "handoff": each.handoff_cycles,
             "staged": each.staged_bytes,
             "critical": at in critical,
@@ -128,7 +128,3 @@ def _joined(
         key = index[each.source], index[each.target], each.distance
         found.setdefault(key, []).append(at)
     return found
-
-
-def _crosses(schedule: Schedule, dependence: Dependence) -> bool:
-    return schedule.warp_group(dependence.source) != schedule.warp_group(dependence.target)

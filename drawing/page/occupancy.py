@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...models.problem import Dependence, SchedulingProblem
+from ...models.problem import SchedulingProblem
 from ...models.rows import group_names, group_warps
 from ...models.schedule import Schedule
 from ..folding import Folded, fold, folded_total
@@ -101,7 +101,7 @@ def _buffers(problem: SchedulingProblem, schedule: Schedule, memory: str) -> Ite
 def _staged(problem: SchedulingProblem, schedule: Schedule) -> Iterator[Holding]:
     for value in problem.values:
         readers = problem.readers(value.name)
-        if any(reader.staged_bytes and _crosses(schedule, reader) for reader in readers):
+        if any(r.staged_bytes and schedule.crosses(r.source, r.target) for r in readers):
             size = max(reader.staged_bytes for reader in readers)
             name = f"staged({value.name})"
             yield Holding(name, size, _life(problem, schedule, value.name, value.source))
@@ -117,7 +117,7 @@ def _produced(problem: SchedulingProblem, schedule: Schedule, group: int) -> Ite
 def _received(problem: SchedulingProblem, schedule: Schedule, group: int) -> Iterator[Holding]:
     for read in problem.dependences:
         mine = schedule.warp_group(read.target) == group
-        if mine and read.received_registers and _crosses(schedule, read):
+        if mine and read.received_registers and schedule.crosses(read.source, read.target):
             start = schedule.issue_cycle(read.target)
             cycles = problem.operation(read.target).latency_cycles
             folded = fold(start, cycles, schedule.initiation_interval)
@@ -140,7 +140,3 @@ def _end(problem: SchedulingProblem, schedule: Schedule, value: str) -> int:
         held = problem.operation(read.target).latency_cycles if read.release == "end" else 0
         ends.append(start + held)
     return max(ends)
-
-
-def _crosses(schedule: Schedule, dependence: Dependence) -> bool:
-    return schedule.warp_group(dependence.source) != schedule.warp_group(dependence.target)

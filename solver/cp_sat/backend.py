@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...models.certificate import ObjectiveValue
-from ...models.schedule import Schedule
+from ...models.schedule import Partition, Schedule
 from ..objective_values import OBJECTIVES
 from ..question import Limit, Outcome, Question, Stop, Verdict
 from .model import ANCHORED, build_model
 from .objectives import EXPRESSIONS, issue_cycle_sum
-from .partition_cuts import Partition, forbid_partitions
+from .partition_cuts import forbid_partitions
 from .search import Deadline, Found, run
 from .variables import Variables
 

@@ -6,19 +6,8 @@ from collections.abc import Iterable
 from itertools import combinations, pairwise
 
 from ...models.problem import SchedulingProblem, Swap
-from ...models.schedule import Schedule
+from ...models.schedule import Partition
 from .variables import Variables, negated
-
-Partition = frozenset[frozenset[str]]
-"""The operations of each warp group, whatever the groups are called."""
-
-
-def partition_of(schedule: Schedule) -> Partition:
-    """Which operations of a schedule sit together."""
-    return frozenset(
-        frozenset(p.operation for p in schedule.placements if p.warp_group == group)
-        for group in schedule.used_groups
-    )
 
 
 def forbid_partitions(variables: Variables, partitions: Iterable[Partition]) -> None:

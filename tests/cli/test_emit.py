@@ -64,7 +64,7 @@ def test_a_folder_that_cannot_be_made_is_refused(
     (tmp_path / "file").write_text("")
     folder = tmp_path / "file" / "bundle"
     assert run(["emit", "gemm", "-o", str(folder), "--quiet"]) == 2
-    assert f"{folder}: cannot be made: Not a directory" in capsys.readouterr().err
+    assert f"{folder.parent}: is a file" in capsys.readouterr().err
 
 
 ONE_VERSION_NEVER_DOES = """\

@@ -127,6 +127,7 @@ def test_a_chosen_shape_is_solved_and_says_no_origin(
         (["--size", "BLOCK_N"], "--size 'BLOCK_N'"),
         (["--size", "BLOCK_N=1e3"], "--size 'BLOCK_N=1e3'"),
         (["--size", "BLOCK_N=99999"], "from 1 to 65536"),
+        (["--size", f"BLOCK_N={10**30}"], "from 1 to 65536"),
         (["--size", "BLOCK_N=0"], "from 1 to 65536"),
         (["--split", "BLOCK_M=1", "--split", "BLOCK_M=2"], "--split gives BLOCK_M twice"),
         (["--size", "BLOCK_N=96"], "listed.yaml:5:12: 96 is not in the list of sizes.BLOCK_N"),

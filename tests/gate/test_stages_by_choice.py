@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from twill.drawing.sentences import certificate_sentences
 from twill.gate.verification import verify_answer
 from twill.models.answer import Answer
 from twill.models.rows import schedule_rows
@@ -64,6 +65,8 @@ def test_what_was_left_out_by_choice_is_said_and_solved(
     assert "that 4 to 8 stages, left out by choice, are no better" in (
         verify_answer(restricted, "-").trusted
     )
+    said = "up to 3 stages from first issue to last result were covered, by choice; whether longer"
+    assert said in " ".join(certificate_sentences(restricted))
     file.write_text(schedule_text(restricted))
     schedule = checked(capsys, code=1)[SEARCHED]
     assert schedule["state"] == "better"

@@ -21,7 +21,6 @@ from twill.sensitivity.robustness import check_box, robustness, slack_percent
 from twill.sensitivity.solves import Known, Solves
 from twill.solver.bounds import compute_bounds
 from twill.solver.stage_bound import compute_stage_bound
-from twill.solver.strategies import partition_of
 from twill.solver.verifier import violations
 from twill.tests.oracle.strategies import Partition, least_by_strategy
 from twill.tests.support.placing import dependence, machine, on, operation, problem, renewed
@@ -66,7 +65,7 @@ def test_every_point_is_what_trying_every_strategy_gives(operations: int, seed: 
     answer = drawn(seed, operations)
     assert answer is not None
     assert answer.schedule is not None
-    strategy = partition_of(answer.schedule)
+    strategy = answer.schedule.partition
     names = {f"duration of {o.name}": o.name for o in answer.problem.operations}
     beaten = 0
     for cost in sensitivity(Study(answer, Asking())).costs:
@@ -169,7 +168,7 @@ def test_the_worst_case_is_the_worst_of_every_case(of: SchedulingProblem) -> Non
     best: list[int | None] = []
     for case in cases(of, Fraction(2, 5)):
         every = strategies(case)
-        held.append(every.get(partition_of(answer.schedule)))
+        held.append(every.get(answer.schedule.partition))
         best.append(min((ii for ii in every.values() if ii is not None), default=None))
         if found.schedule is not None:
             assert violations(case, found.schedule) == ()

@@ -8,7 +8,6 @@ from twill.sensitivity.solves import Known, Solves
 from twill.sensitivity.strategy import strategy_of, with_strategy
 from twill.solver.bounds import compute_bounds
 from twill.solver.stage_bound import compute_stage_bound
-from twill.solver.strategies import partition_of
 from twill.solver.verifier import violations
 from twill.tests.oracle.search import find_schedule
 from twill.tests.support.placing import dependence, machine, operation, problem, schedule
@@ -31,7 +30,7 @@ def test_rules_hold_the_strategy_of_a_schedule(seed: int) -> None:
         assert violations(held, found) == ()
         solved = Solves(Asking(), Known(), lambda _, held=held: held).ask(of)  # type: ignore[misc]
         assert solved.schedule is not None
-        assert partition_of(solved.schedule) == partition_of(found)
+        assert solved.schedule.partition == found.partition
         return
 
 

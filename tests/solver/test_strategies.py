@@ -8,7 +8,7 @@ from twill.solver.complete import complete_schedule
 from twill.solver.question import Outcome, Question, Stop, Verdict
 from twill.solver.search import search_with
 from twill.solver.solution import Solution
-from twill.solver.strategies import partition_of, steady_state_order
+from twill.solver.strategies import steady_state_order
 from twill.tests.support.fake_backends import (
     FakeBackend,
     FakeMinimise,
@@ -61,16 +61,15 @@ def test_one_schedule_is_minimised_once() -> None:
 
 def test_alternatives_have_different_partitions() -> None:
     solution, _ = alternatives(3, ("012", "111"), ("021", "111"), ("001", "122"), ("000", "123"))
-    partitions = [partition_of(s.schedule) for s in (*solution.alternatives,)]
+    partitions = [s.schedule.partition for s in (*solution.alternatives,)]
     assert len(partitions) == 2
-    assert len({*partitions, partition_of(solution.schedule)}) == 3  # type: ignore[arg-type]
+    assert solution.schedule is not None
+    assert len({*partitions, solution.schedule.partition}) == 3
 
 
 def test_groups_that_are_only_called_differently_are_one_partition() -> None:
     question = Question(three_operations(), 3, 1)
-    assert partition_of(placed(question, "012", "112")) == partition_of(
-        placed(question, "012", "221")
-    )
+    assert placed(question, "012", "112").partition == placed(question, "012", "221").partition
 
 
 def test_where_partitions_run_out_other_orders_count() -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from twill.models.certificate import Backend, ObjectiveValue
 from twill.models.problem import Operation, SchedulingProblem
-from twill.models.schedule import Schedule
+from twill.models.schedule import Partition, Schedule
 from twill.models.solve_options import Objective
-from twill.solver.backends import Backends, Partition
+from twill.solver.backends import Backends
 from twill.solver.complete import complete_schedule
 from twill.solver.objective_values import OBJECTIVES
 from twill.solver.question import Limit, Outcome, Question, Stop, Verdict

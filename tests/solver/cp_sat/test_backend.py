@@ -7,10 +7,9 @@ import pytest
 
 from twill.models.errors import LimitReached
 from twill.models.problem import LegalityRule, Machine, SchedulingProblem, Value
-from twill.models.schedule import Schedule
+from twill.models.schedule import Partition, Schedule
 from twill.solver.cp_sat import backend, model
 from twill.solver.cp_sat.backend import minimise, solve
-from twill.solver.cp_sat.partition_cuts import Partition, partition_of
 from twill.solver.objective_values import OBJECTIVES
 from twill.solver.question import Limit, Question, Stop, Verdict
 from twill.solver.verifier import violations
@@ -198,7 +197,7 @@ def all_partitions(of: SchedulingProblem, interval: int, stages: int) -> list[Pa
         if best is None:
             return found
         assert violations(of, best) == ()
-        found.append(partition_of(best))
+        found.append(best.partition)
 
 
 def test_every_partition_is_found_once() -> None:
