@@ -51,9 +51,10 @@ def _pairs(step: LoadVector, target: Fragment, scope: Scope) -> list[str]:
     """A load for each two registers."""
     dtype, pointer = scope.tensor(step.argument).dtype, scope.names.of("argument", step.argument)
     name = scope.fragment(step.target)
+    pair = Element(across="j" if scope.by_row else "4 * j")  # the column of the first of the two
     load = f"load_pair_{dtype}({pointer} + {_base(step, scope)}at, {name}[j], {name}[j + 1]);"
     lines = [
-        f"const int at = {_place(step, Element(across='4 * j'), scope)};",
+        f"const int at = {_place(step, pair, scope)};",
         f"{name}[j] = {name}[j + 1] = 0.0f;",
         f"if ({_inside(step, scope)}) {load}",
     ]
