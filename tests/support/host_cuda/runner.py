@@ -71,7 +71,7 @@ def run_on_host(
     Marks go to arrays that are changed in place. Raises Failed where the kernel faults or hangs.
     """
     launch = launch_description(program, compiler="", made_by="")
-    sizes = {**case.extents, MULTIPROCESSORS: multiprocessors}
+    sizes = {**case.extents, **case.scalars, MULTIPROCESSORS: multiprocessors}
     program_file = compiled(text, entry_point(program))
     with tempfile.TemporaryDirectory(prefix="twill-host-launch-") as name:
         arrays = _arrays(program, launch, case)

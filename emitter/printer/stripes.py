@@ -1,0 +1,152 @@
+"""Stripes in C++: where a thread's elements lie, and how shared memory and its row are reached.
+
+The threads of a row take its columns in turns, four at a time (models/stripes.py). One turn is a
+whole number of panels, so that what is swizzled is where the thread begins, and the rest constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...models.kernel import ELEMENT_BYTES, ElementType
+from ...models.stripes import STRIPE
+from ...models.warp_expression import Expression, StoredElement
+from ...models.warp_program import SharedBuffer
+from ...models.warp_step import Stage
+from .scope import Scope, refuse
+from .stored import tile_name
+
+WARP_THREADS = 32
+_PAIRED = ("bf16", "fp16")
+_WORDS: Mapping[ElementType, str] = {"f32": "float", "i32": "int"}
+
+
+def constants(row_threads: int) -> dict[str, str]:
+    """The first row and column of a thread."""
+    rows, mask = WARP_THREADS // row_threads, row_threads - 1
+    row = f"{rows} * (warp & 3) + lane / {row_threads}" if rows > 1 else "warp & 3"
+    return {
+        "lane_row": f"const int lane_row = {row};",
+        "lane_column": f"const int lane_column = {STRIPE} * (lane & {mask});",
+    }
+
+
+def column(item: str, row_threads: int) -> str:
+    """The column of an element beyond the first of the thread; of a whole row each is the next."""
+    return item if row_threads == 1 else f"stripe_at<{row_threads}>({item})"
+
+
+def one_of_row(row_threads: int) -> str:
+    """A head for what one thread of each row does; empty where each has a row of its own."""
+    return f"if ((lane & {row_threads - 1}) == 0)" if row_threads > 1 else ""
+
+
+def over_row(primitive: str, value: str, row_threads: int) -> str:
+    """The results of the threads of a row, joined."""
+    return f"over_row_{primitive}<{row_threads}>({value})" if row_threads > 1 else value
+
+
+def vector_threads(extent: int, row_threads: int) -> dict[str, tuple[str, str, int]]:
+    """Who writes a vector to shared memory, counted by which variable up to what."""
+    if not row_threads:
+        return {}
+    first = f"(warp & 3) == 0 && lane < {row_threads}"
+    return {
+        "rows": (f"(lane & {row_threads - 1}) == 0", "", 1),
+        "columns": (first, "j", extent // row_threads),
+    }
+
+
+# ---- shared memory
+
+
+def is_aligned(stored: StoredElement, buffer: SharedBuffer, row_threads: int) -> bool:
+    """Whether the elements that are read are stripes of what is stored."""
+    if row_threads == 1 or stored.across != "column" or buffer.dtype not in (*_PAIRED, *_WORDS):
+        return False
+    return _beyond(buffer, stored.first_column) is not None
+
+
+def load(
+    stored: StoredElement, buffer: SharedBuffer, row: str, item: str, row_threads: int
+) -> str:
+    """One element of a stripe: the compiler sees that the others take the same load."""
+    place = _place(buffer, stored.first_column, row, "own_column", item, row_threads)
+    return f"fourth_{buffer.dtype}({tile_name(stored)} + {place}, {_within(item)})"
+
+
+def packed_word(
+    value: Expression, dtype: ElementType, item: str, scope: Scope
+) -> str | None:
+    """Two neighbours that are stored as they are wanted, not unpacked in between."""
+    if not isinstance(value, StoredElement) or dtype not in _PAIRED or scope.row_threads < 2:
+        return None
+    buffer = scope.program.buffer(value.buffer)
+    if buffer.dtype != dtype or value.down != "row":
+        return None
+    if not is_aligned(value, buffer, scope.row_threads):
+        return None
+    row = f"{value.first_row} + own_row" if value.first_row else "own_row"
+    place = _place(buffer, value.first_column, row, "own_column", item, scope.row_threads)
+    return f"half_stripe({tile_name(value)} + {place}, {_shifted(item, 1)} & 1)"
+
+
+def stage(step: Stage, scope: Scope) -> list[str]:
+    """Stripe by stripe."""
+    from .expressions import matrix_element, text_of
+    from .fragment_steps import packed_pair
+    from .text import unrolled
+
+    buffer, threads = scope.program.buffer(step.buffer), scope.row_threads
+    row = f"{step.first_row} + lane_row" if step.first_row else "lane_row"
+    if _beyond(buffer, step.first_column) is None:
+        raise refuse(f"{step.buffer} stages stripes from column {step.first_column} on")
+    place = _place(buffer, step.first_column, row, "lane_column", "i", threads)
+    if buffer.dtype in _PAIRED:
+        pairs = [
+            packed_pair(step.value, buffer.dtype, items, scope)
+            for items in (("i", "i + 1"), ("i + 2", "i + 3"))
+        ]
+        store = f"store_stripe_16(at, {', '.join(pairs)});"
+    elif buffer.dtype in _WORDS:
+        items = [matrix_element(i, threads) for i in ("i", "i + 1", "i + 2", "i + 3")]
+        values = [text_of(step.value, item, scope, _WORDS[buffer.dtype]) for item in items]
+        store = f"store_stripe_{buffer.dtype}(at, {', '.join(values)});"
+    else:
+        raise refuse(f"{step.buffer} stages stripes of {buffer.dtype}")
+    lines = [f"const u32 at = tile + {place};", store]
+    return unrolled("i", step.columns // threads, lines, step=STRIPE)
+
+
+def _place(
+    buffer: SharedBuffer, first: int, row: str, own_column: str, item: str, row_threads: int
+) -> str:
+    """Where the stripe of an element lies, in bytes from the beginning of the tile."""
+    size = ELEMENT_BYTES[buffer.dtype]
+    if buffer.swizzle:
+        start = f"swizzled<{buffer.swizzle}, {buffer.rows}>({row}, {size} * {own_column})"
+    elif row == "0":
+        start = f"{size} * {own_column}"
+    else:
+        start = f"row_major<{size * buffer.columns}>({row}, {size} * {own_column})"
+    beyond = _beyond(buffer, first)
+    assert beyond is not None, "it was asked for before"
+    more = f" + {beyond}" if beyond else ""
+    turn = STRIPE * row_threads * size * (buffer.rows if buffer.swizzle else 1)
+    return f"{start}{more} + {turn} * ({_shifted(item, 2)})"
+
+
+def _beyond(buffer: SharedBuffer, first: int) -> int | None:
+    """Bytes by which a column lies further in every row; None where that depends on the row."""
+    further = first * ELEMENT_BYTES[buffer.dtype]
+    if not buffer.swizzle:
+        return further if not first % STRIPE else None
+    return further * buffer.rows if not further % buffer.swizzle else None
+
+
+def _shifted(item: str, bits: int) -> str:
+    return f"{item} >> {bits}" if item.isidentifier() else f"({item}) >> {bits}"
+
+
+def _within(item: str) -> str:
+    return f"{item} & 3" if item.isidentifier() else f"({item}) & 3"
