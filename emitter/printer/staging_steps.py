@@ -11,6 +11,7 @@ from .fragment_steps import packed_pair
 from .fragments import element_type
 from .indices import Sum, atom, constant
 from .scope import Scope, refuse
+from .stripe_steps import print_stripes
 from .text import block, guarded, unrolled
 
 LANES = 32
@@ -27,7 +28,7 @@ def print_stage(step: Stage, scope: Scope) -> list[str]:
     # In a loop, the compiler would keep the addresses of all elements from iteration to iteration.
     lines = [f"const u32 tile = {tile if step.ring is None else f'unknown({tile})'};"]
     if scope.row_threads > 1:
-        return block("", lines + stripes.stage(step, scope))
+        return block("", lines + print_stripes(step, scope))
     if scope.by_row:
         return block("", lines + _rows(step, scope))
     by_matrix = ELEMENT_BYTES[buffer.dtype] == 2 and whole

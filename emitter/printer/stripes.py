@@ -12,13 +12,12 @@ from ...models.kernel import ELEMENT_BYTES, ElementType
 from ...models.stripes import STRIPE
 from ...models.warp_expression import Expression, StoredElement
 from ...models.warp_program import SharedBuffer
-from ...models.warp_step import Stage
 from .scope import Scope, refuse
 from .stored import tile_name
 
 WARP_THREADS = 32
-_PAIRED = ("bf16", "fp16")
-_WORDS: Mapping[ElementType, str] = {"f32": "float", "i32": "int"}
+PAIRED = ("bf16", "fp16")
+WORDS: Mapping[ElementType, str] = {"f32": "float", "i32": "int"}
 
 
 def constants(row_threads: int) -> dict[str, str]:
@@ -62,16 +61,16 @@ def vector_threads(extent: int, row_threads: int) -> dict[str, tuple[str, str, i
 
 def is_aligned(stored: StoredElement, buffer: SharedBuffer, row_threads: int) -> bool:
     """Whether the elements that are read are stripes of what is stored."""
-    if row_threads == 1 or stored.across != "column" or buffer.dtype not in (*_PAIRED, *_WORDS):
+    if row_threads == 1 or stored.across != "column" or buffer.dtype not in (*PAIRED, *WORDS):
         return False
-    return _beyond(buffer, stored.first_column) is not None
+    return beyond(buffer, stored.first_column) is not None
 
 
 def load(
     stored: StoredElement, buffer: SharedBuffer, row: str, item: str, row_threads: int
 ) -> str:
     """One element of a stripe: the compiler sees that the others take the same load."""
-    place = _place(buffer, stored.first_column, row, "own_column", item, row_threads)
+    place = stripe_place(buffer, stored.first_column, row, "own_column", item, row_threads)
     return f"fourth_{buffer.dtype}({tile_name(stored)} + {place}, {_within(item)})"
 
 
@@ -79,7 +78,7 @@ def packed_word(
     value: Expression, dtype: ElementType, item: str, scope: Scope
 ) -> str | None:
     """Two neighbours that are stored as they are wanted, not unpacked in between."""
-    if not isinstance(value, StoredElement) or dtype not in _PAIRED or scope.row_threads < 2:
+    if not isinstance(value, StoredElement) or dtype not in PAIRED or scope.row_threads < 2:
         return None
     buffer = scope.program.buffer(value.buffer)
     if buffer.dtype != dtype or value.down != "row":
@@ -87,38 +86,11 @@ def packed_word(
     if not is_aligned(value, buffer, scope.row_threads):
         return None
     row = f"{value.first_row} + own_row" if value.first_row else "own_row"
-    place = _place(buffer, value.first_column, row, "own_column", item, scope.row_threads)
+    place = stripe_place(buffer, value.first_column, row, "own_column", item, scope.row_threads)
     return f"half_stripe({tile_name(value)} + {place}, {_shifted(item, 1)} & 1)"
 
 
-def stage(step: Stage, scope: Scope) -> list[str]:
-    """Stripe by stripe."""
-    from .expressions import matrix_element, text_of
-    from .fragment_steps import packed_pair
-    from .text import unrolled
-
-    buffer, threads = scope.program.buffer(step.buffer), scope.row_threads
-    row = f"{step.first_row} + lane_row" if step.first_row else "lane_row"
-    if _beyond(buffer, step.first_column) is None:
-        raise refuse(f"{step.buffer} stages stripes from column {step.first_column} on")
-    place = _place(buffer, step.first_column, row, "lane_column", "i", threads)
-    if buffer.dtype in _PAIRED:
-        pairs = [
-            packed_pair(step.value, buffer.dtype, items, scope)
-            for items in (("i", "i + 1"), ("i + 2", "i + 3"))
-        ]
-        store = f"store_stripe_16(at, {', '.join(pairs)});"
-    elif buffer.dtype in _WORDS:
-        items = [matrix_element(i, threads) for i in ("i", "i + 1", "i + 2", "i + 3")]
-        values = [text_of(step.value, item, scope, _WORDS[buffer.dtype]) for item in items]
-        store = f"store_stripe_{buffer.dtype}(at, {', '.join(values)});"
-    else:
-        raise refuse(f"{step.buffer} stages stripes of {buffer.dtype}")
-    lines = [f"const u32 at = tile + {place};", store]
-    return unrolled("i", step.columns // threads, lines, step=STRIPE)
-
-
-def _place(
+def stripe_place(
     buffer: SharedBuffer, first: int, row: str, own_column: str, item: str, row_threads: int
 ) -> str:
     """Where the stripe of an element lies, in bytes from the beginning of the tile."""
@@ -129,14 +101,14 @@ def _place(
         start = f"{size} * {own_column}"
     else:
         start = f"row_major<{size * buffer.columns}>({row}, {size} * {own_column})"
-    beyond = _beyond(buffer, first)
-    assert beyond is not None, "it was asked for before"
-    more = f" + {beyond}" if beyond else ""
+    further = beyond(buffer, first)
+    assert further is not None, "it was asked for before"
+    more = f" + {further}" if further else ""
     turn = STRIPE * row_threads * size * (buffer.rows if buffer.swizzle else 1)
     return f"{start}{more} + {turn} * ({_shifted(item, 2)})"
 
 
-def _beyond(buffer: SharedBuffer, first: int) -> int | None:
+def beyond(buffer: SharedBuffer, first: int) -> int | None:
     """Bytes by which a column lies further in every row; None where that depends on the row."""
     further = first * ELEMENT_BYTES[buffer.dtype]
     if not buffer.swizzle:
