@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import partial
 from typing import TypeVar
 
-from .emitter.elementwise_order import elementwise_events, work_of_operations
+from .emitter.elementwise_order import elementwise_events, work_of_period
 from .emitter.overlap import COUNTED, product_shapes, promises
 from .emitter.tensor_order import Expected, expected_events
 from .models.errors import ProgramViolation
-from .models.warp_program import Role, WarpProgram
-from .models.warp_step import Product
+from .models.warp_program import WarpProgram
 from .runtime.sass import SassFunction, disassemble
 from .runtime.sass_converged import converged
 from .runtime.sass_events import BEGIN, ELEMENTWISE, TENSOR_MEMORY, Event, find_events, sums
@@ -27,6 +26,8 @@ from .runtime.sass_order import PRODUCTS, Flight, wait_regions
 
 Pair = tuple[Expected, Event]
 E = TypeVar("E", Expected, Event)
+
+PERIOD = "a period"  # in place of an operation: all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,9 @@ def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
     function = disassemble(cubin)[program.kernel]
     if program.tensors:
         return tuple(_of_tensor_memory(program, function))
-    if any(isinstance(step, Product) for role in program.roles for step in role.steady):
-        return tuple(_of_wgmma(program, function))
-    return tuple(_of_elementwise(program, converged(function)))
+    if any(role.stripe_rows for role in program.roles):
+        return tuple(_of_elementwise(program, converged(function)))
+    return tuple(_of_wgmma(program, function))
 
 
 # ---- wgmma
@@ -134,46 +135,24 @@ def _of_elementwise(program: WarpProgram, function: SassFunction) -> Iterator[Ov
         expected = elementwise_events(program, role)
         body = min(bodies, key=partial(_distance, expected))
         bodies.remove(body)
-        yield from compare_operations(role, expected, body)
+        yield from compare(role.name, expected, body)
+        if promised := work_of_period(role):
+            yield _whole_work(role.name, promised, body)
 
 
-def compare_operations(
-    role: Role, expected: Sequence[Expected], found: Sequence[Event]
-) -> tuple[Overlap, ...]:
-    """The events in their order, and the work of each operation between those of its neighbours.
+def _whole_work(role: str, promised: Mapping[str, int], found: Sequence[Event]) -> Overlap:
+    """The work of all operations together, of which the assembler may do some before an event.
 
-    Within that the assembler may move work: over the wait for the slot that a chain writes to, or
-    behind the arrival by which it gives back what it has read.
+    Nothing runs beside it in the role, and others only see the events.
     """
-    compared = {overlap.operation: overlap for overlap in compare(role.name, expected, found)}
-    result = []
-    for operation, promised in work_of_operations(role).items():
-        overlap = compared.get(operation) or Overlap(role.name, operation, {}, {}, in_flight=False)
-        work = _work_between(operation, role.operations, expected, found)
-        done = {kind: work.get(kind, 0) for kind in promised}
-        missing = [
-            f"{done[kind]} of {count} {kind} stand between its neighbours"
-            for kind, count in promised.items()
-            if done[kind] < count
-        ]
-        result.append(
-            replace(
-                overlap, promised={**overlap.promised, **promised},
-                found={**overlap.found, **done}, misplaced=(*overlap.misplaced, *missing),
-            )
-        )  # fmt: skip
-    return tuple(result)
-
-
-def _work_between(
-    operation: str, operations: Sequence[str], expected: Sequence[Expected], found: Sequence[Event]
-) -> Mapping[str, int]:
-    """From the last event of the operations before to the first of those behind."""
-    place = operations.index(operation)
-    before = [n for n, e in enumerate(expected) if e.operation in operations[:place]]
-    behind = [n for n, e in enumerate(expected) if e.operation in operations[place + 1 :]]
-    first, last = max(before, default=0), min(behind, default=len(found))
-    return sums(*(event.work for event in found[first:last]))
+    there = sums(*(event.work for event in found))
+    done = {kind: there.get(kind, 0) for kind in promised}
+    missing = tuple(
+        f"{done[kind]} of {count} {kind} stand in its loop"
+        for kind, count in promised.items()
+        if done[kind] < count
+    )
+    return Overlap(role, PERIOD, promised, done, missing, in_flight=False)
 
 
 def _distance(expected: Sequence[Expected], found: Sequence[Event]) -> int:

@@ -1,7 +1,7 @@
 """What a role does in the steady state of a kernel without products, as machine code should have it.
 
-Its events, as with Tensor Memory: where it waits, arrives, copies, reads or writes shared memory;
-and the work of each operation. Loads that follow one another are one event, and so are stores.
+Its events, as with Tensor Memory: where it waits, arrives, copies, reads or writes shared memory.
+Loads that follow one another are one event, and so are stores.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .row_work import sums_and_products, work_of
 from .tensor_order import BEGIN, Expected
 
 LOADS, STORES = "LDS", "STS"
+SPECIAL = "MUFU"
 _SILENT = frozenset({"pin", "assign", "reduce_columns"})
 
 
@@ -37,17 +38,16 @@ def elementwise_events(program: WarpProgram, role: Role) -> tuple[Expected, ...]
     return tuple(found)
 
 
-def work_of_operations(role: Role) -> dict[str, dict[str, int]]:
-    """What each operation of the role is sure to compute in one period, by opcode."""
-    found: dict[str, dict[str, int]] = {operation: {} for operation in role.operations}
+def work_of_period(role: Role) -> dict[str, int]:
+    """What the role is sure to compute in one period, by opcode."""
+    found: dict[str, int] = {}
     known = frozenset[Expression]()
-    computed = set[Expression]()  # what is staged may have been summed up before
+    computed = set[Expression]()  # what is summed up may have been staged before
     for step in role.steady:
         if isinstance(step, Assign | ReduceColumns | Stage):
-            own = found[step.operation]
-            again = isinstance(step, Stage) and step.value in computed
-            for opcode, count in () if again else work_of(role, step, known).items():
-                own[opcode] = own.get(opcode, 0) + count
+            for opcode, count in work_of(role, step, known).items():
+                if not (step.value in computed and opcode.startswith(SPECIAL)):
+                    found[opcode] = found.get(opcode, 0) + count
             known |= sums_and_products(role, step.value)
             computed.add(step.value)
     return found

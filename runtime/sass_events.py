@@ -27,8 +27,8 @@ WORK: Mapping[str, Mapping[str, int]] = {
 TENSOR_MEMORY = ("UTCHMMA", "LDTM", "STTM", "UTMALDG")
 """By one of these the loop of a role with Tensor Memory is known, or that of its copies."""
 
-ELEMENTWISE = ("UTMALDG", "UTMASTG", "UTMAREDG", "STS")
-"""The same of a kernel without products: by what it brings in, takes out or hands on."""
+ELEMENTWISE = ("UTMALDG", "UTMASTG", "UTMAREDG", "STS", "LDS")
+"""The same of a kernel without products: by what it brings in, takes out, reads or hands on."""
 
 BEGIN, BOUNDARY, TRYWAIT = "begin", "boundary", "TRYWAIT"
 _PLAIN = ("FENCE.VIEW.ASYNC.T", "STS", "LDS")
@@ -36,7 +36,7 @@ _COPYING = ("FENCE.VIEW.ASYNC.S", "DEPBAR.LE")  # fences and waits of copies out
 _OUT = ("UTMASTG", "UTMAREDG")
 _MOST_STEPS = 8  # of an address, back to where it comes from
 _TENSOR = re.compile(r"tmem\[(UR\d+)(?:\+(-?0x[0-9a-f]+))?\]")
-_BARRIER = re.compile(r"\[(U?R\d+)(?:\+URZ)?(?:\+(-?0x[0-9a-f]+))?\]")
+_BARRIER = re.compile(r"\[(UR\d+)(?:\+(-?0x[0-9a-f]+))?\]")
 _ADDED = re.compile(
     r"(?:UIADD3 UPT UPT|UMOV|ULEA UR\d+) (UR\d+)(?: (-?0x[0-9a-f]+) URZ| 0x3)?"
 )  # a constant, nothing, or 8 bytes for each slot of a ring
@@ -152,6 +152,7 @@ class _Addresses:
     """Turns instructions into events, and their addresses into places."""
 
     def __init__(self, function: SassFunction, elementwise: bool) -> None:
+        self._places = not elementwise
         self._plain = (*_PLAIN, *_COPYING) if elementwise else _PLAIN
         self._copies = ("UTMALDG", *_OUT) if elementwise else ("UTMALDG",)
         self._all = function.instructions
@@ -184,7 +185,12 @@ class _Addresses:
         return None
 
     def _placed(self, name: str, instruction: Instruction) -> Event:
-        """On an mbarrier: in a ring, where the first one of the ring lies."""
+        """On an mbarrier: in a ring, where the first one of the ring lies.
+
+        Not in an elementwise kernel: its vector registers hold addresses of several slots.
+        """
+        if not self._places:
+            return Event(name, instruction.address)
         return self._located(name, instruction, _BARRIER)
 
     def _tensor(self, name: str, instruction: Instruction, operand: int) -> Event:

@@ -343,6 +343,13 @@ DEV float half_f32(u32 address, int half) {
 // The column of element i of a thread beyond its first one.
 template <int Threads> DEV constexpr int stripe_at(int i) { return 4 * Threads * (i >> 2) + (i & 3); }
 
+// Where a byte of a row lies in panels of 128 bytes with TMA's swizzle, which goes by the address:
+// of fewer than 8 rows a panel may begin within the pattern.
+template <u32 Rows> DEV u32 in_panels(u32 row, u32 byte) {
+  const u32 at = byte / 128 * (Rows * 128) + row * 128 + byte % 128;
+  return at ^ (at >> 3 & 0x70);
+}
+
 // One of the four, which are loaded together.
 DEV float fourth_bf16(u32 address, int which) {
   const uint2 four = *(const uint2*)__cvta_shared_to_generic(address);

@@ -16,6 +16,8 @@ from .scope import Scope, refuse
 from .stored import tile_name
 
 WARP_THREADS = 32
+PANEL = 128  # bytes of a row that are swizzled together
+REPEAT = 1024  # bytes after which the pattern repeats itself, wherever a panel begins
 PAIRED = ("bf16", "fp16")
 WORDS: Mapping[ElementType, str] = {"f32": "float", "i32": "int"}
 
@@ -96,7 +98,7 @@ def stripe_place(
     """Where the stripe of an element lies, in bytes from the beginning of the tile."""
     size = ELEMENT_BYTES[buffer.dtype]
     if buffer.swizzle:
-        start = f"swizzled<{buffer.swizzle}, {buffer.rows}>({row}, {size} * {own_column})"
+        start = f"in_panels<{buffer.rows}>({row}, {size} * {own_column})"
     elif row == "0":
         start = f"{size} * {own_column}"
     else:
@@ -109,11 +111,16 @@ def stripe_place(
 
 
 def beyond(buffer: SharedBuffer, first: int) -> int | None:
-    """Bytes by which a column lies further in every row; None where that depends on the row."""
+    """Bytes by which a column lies further in every row; None where that depends on the row.
+
+    Rows of whole turns have whole panels of 128 bytes.
+    """
     further = first * ELEMENT_BYTES[buffer.dtype]
     if not buffer.swizzle:
         return further if not first % STRIPE else None
-    return further * buffer.rows if not further % buffer.swizzle else None
+    if buffer.swizzle != PANEL or further * buffer.rows % REPEAT:
+        return None
+    return further * buffer.rows
 
 
 def _shifted(item: str, bits: int) -> str:
