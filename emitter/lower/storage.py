@@ -22,7 +22,6 @@ VECTOR_ALIGNMENT = 128  # bytes, of what copies write (CUDA driver API, tensor m
 SINGLE_BYTES = 4  # of an element that is copied by itself (PTX ISA, cp.async)
 CHUNK_BYTES = 16  # of which a copy moves whole ones
 MOST_BOX = 256  # elements of a box along a dimension
-MOST_BOXES = 16  # of a vector
 
 
 @dataclass(slots=True)
@@ -188,12 +187,6 @@ def _add_tile(emission: Emission, storage: Storage, tile: TileNode, name: str, s
         columns = -(-extent // whole) * whole
         if name not in storage.vectors and columns > MOST_BOX:
             raise Unsupported(f"{tile.name}: a vector of {extent} elements in the loop", line)
-        if columns // _box(columns, whole) > MOST_BOXES:
-            raise Unsupported(
-                f"{tile.name}: a vector of {extent} elements is copied in {MOST_BOXES} parts at "
-                f"most, equal ones of up to {MOST_BOX} elements and whole {CHUNK_BYTES} bytes",
-                line,
-            )
         storage.add(name, 1, columns, tile.dtype, slots)
         return
     if not swizzle_of(tile.shape[-1], tile.dtype):

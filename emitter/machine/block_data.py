@@ -164,7 +164,8 @@ class BlockData:
         values = np.broadcast_to(values, places.shape)
         each = values.reshape(-1, together, places.shape[1])
         if not np.array_equal(each, np.broadcast_to(each[:, :1], each.shape), equal_nan=True):
-            raise Hazard(f"stores rows that differ between the {together} threads that have them")
+            who = f"{together} threads of a row" if shape.row_threads else "threads of a quad"
+            raise Hazard(f"stores rows that differ between the {who}")
         vector, first = self._vector(step, here)
         element = places[::together] + first
         inside = (element >= 0) & (element < vector.size)
