@@ -123,8 +123,7 @@ def _of_tensor_memory(program: WarpProgram, function: SassFunction) -> Iterator[
 
 def _of_elementwise(program: WarpProgram, function: SassFunction) -> Iterator[Overlap]:
     bodies = [
-        find_events(function, loop, elementwise=True)
-        for loop in main_loops(function, *ELEMENTWISE)
+        find_events(function, loop, elementwise=True) for loop in main_loops(function, *ELEMENTWISE)
     ]
     roles = [role for role in program.roles if role.steady]
     if len(bodies) != len(roles):

@@ -18,7 +18,7 @@ LARGEST_REPORT = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Iterations, tiles and products of a kernel, as formulas over its sizes: extents, integer scalars."""
+    """Iterations, tiles and products of a kernel, as formulas over extents and integer scalars."""
 
     initiation_interval: int  # cycles, by the model
     trips: Expression

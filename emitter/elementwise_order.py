@@ -1,4 +1,4 @@
-"""What a role does in the steady state of a kernel without products, as machine code should have it.
+"""What a role does in the steady state of a kernel without products, as machine code should.
 
 Its events, as with Tensor Memory: where it waits, arrives, copies, reads or writes shared memory.
 Loads that follow one another are one event, and so are stores.

@@ -24,6 +24,7 @@ from .warp_step import Step
 Swizzle = Literal[0, 32, 64, 128]
 """Bytes over which the 16-byte chunks of a row are permuted; 0: not at all."""
 
+
 class Fragment(Document):
     """Registers of one role, spread over its 128 threads.
 

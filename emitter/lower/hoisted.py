@@ -41,9 +41,7 @@ def hoisted(
     yield from ChainSteps(emission, registers, kept, frozenset()).steps(Chain(members))
 
 
-def vectors_read(
-    emission: Emission, role: PlannedRole, stored: tuple[str, ...]
-) -> tuple[str, ...]:
+def vectors_read(emission: Emission, role: PlannedRole, stored: tuple[str, ...]) -> tuple[str, ...]:
     """Of the stored vectors those that elementwise work of the role reads."""
     read = {emission.behind_views(name)[0].name for name in _read(emission, role)}
     return tuple(name for name in stored if name in read)

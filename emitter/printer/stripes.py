@@ -12,7 +12,7 @@ from ...models.kernel import ELEMENT_BYTES, ElementType
 from ...models.stripes import STRIPE
 from ...models.warp_expression import Expression, StoredElement
 from ...models.warp_program import SharedBuffer
-from .scope import Scope, refuse
+from .scope import Scope
 from .stored import tile_name
 
 WARP_THREADS = 32
@@ -68,17 +68,13 @@ def is_aligned(stored: StoredElement, buffer: SharedBuffer, row_threads: int) ->
     return beyond(buffer, stored.first_column) is not None
 
 
-def load(
-    stored: StoredElement, buffer: SharedBuffer, row: str, item: str, row_threads: int
-) -> str:
+def load(stored: StoredElement, buffer: SharedBuffer, row: str, item: str, row_threads: int) -> str:
     """One element of a stripe: the compiler sees that the others take the same load."""
     place = stripe_place(buffer, stored.first_column, row, "own_column", item, row_threads)
     return f"fourth_{buffer.dtype}({tile_name(stored)} + {place}, {_within(item)})"
 
 
-def packed_word(
-    value: Expression, dtype: ElementType, item: str, scope: Scope
-) -> str | None:
+def packed_word(value: Expression, dtype: ElementType, item: str, scope: Scope) -> str | None:
     """Two neighbours that are stored as they are wanted, not unpacked in between."""
     if not isinstance(value, StoredElement) or dtype not in PAIRED or scope.row_threads < 2:
         return None

@@ -12,7 +12,13 @@ from twill.emitter.printer.printer import print_cuda
 from twill.extractor.sample_cases import sample_cases
 from twill.fitting import compile_program, is_clean
 from twill.ordering import find_overlaps
-from twill.tests.support.emissions import ELEMENTWISE, emission, faults, warp_program, wrong_elements
+from twill.tests.support.emissions import (
+    ELEMENTWISE,
+    emission,
+    faults,
+    warp_program,
+    wrong_elements,
+)
 from twill.tests.support.host_cuda.runner import COMPILER, run_on_host
 from twill.tests.support.row_kernels import (
     ROW_SUMS,

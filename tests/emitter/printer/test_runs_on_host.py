@@ -109,7 +109,9 @@ RACES = {
     "no wait for a vector": ("layer_norm", r"    mbar_wait\(w_full.*\n", ""),
     "no wait for rows": ("layer_norm", r" *mbar_wait\(x_tile_full.*\n", ""),
     "no wait for staged rows to be read": (
-        "layer_norm", r" *mbar_wait\(y_tile_to_bf16_shared_empty.*\n", ""
+        "layer_norm",
+        r" *mbar_wait\(y_tile_to_bf16_shared_empty.*\n",
+        "",
     ),
 }
 
