@@ -106,7 +106,6 @@ RACES = {
     "no wait for the staged rows of others": ("gemm", r"    bar_sync<3, 128>\(\);.*\n", ""),
     "no wait for a copy out": ("retention", r"copies_wait_read\(\);", ";"),
     "no wait for other lanes": ("retention", r"__syncwarp\(\);", ""),
-    "no wait for a vector": ("layer_norm", r"    mbar_wait\(w_full.*\n", ""),
     "no wait for rows": ("layer_norm", r" *mbar_wait\(x_tile_full.*\n", ""),
     "no wait for staged rows to be read": (
         "layer_norm",
