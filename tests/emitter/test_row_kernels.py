@@ -21,6 +21,7 @@ from twill.tests.support.emissions import (
 )
 from twill.tests.support.host_cuda.runner import COMPILER, run_on_host
 from twill.tests.support.row_kernels import (
+    MASKED,
     ROW_SUMS,
     changed,
     emission_of_text,
@@ -46,6 +47,8 @@ KERNELS = {
     "carried and stored after the loop": ROW_SUMS,
     "the same in 4 rows": changed(ROW_SUMS, ROWS="4"),
     "the same in two fragments": changed(ROW_SUMS, ROWS="16"),
+    "vectors of rows, masks, added up": MASKED,
+    "those in three fragments of 4": changed(MASKED, ROWS="12"),
 }
 CROSSING = ("sub-tiles", "four fragments")
 """Those in which tiles cross warp groups on B200."""

@@ -42,6 +42,31 @@ program: |
 tolerance: {absolute: 1.0e-3, relative: 1.0e-3}
 """
 
+MASKED = """\
+kernel: masked
+summary: Rows between their least and largest element, scaled, masked, and added up.
+sizes: {ROWS: 8, COLUMNS: 256}
+arguments:
+  x: {dtype: bf16, shape: [rows, COLUMNS]}
+  scale: {dtype: f32, shape: [rows]}
+  y: {dtype: f32, shape: [rows, COLUMNS]}
+  valid: i32
+  tiles_per_block: i32
+grid:
+  block: cdiv(cdiv(rows, ROWS), tiles_per_block)
+program: |
+  for t in range(tiles_per_block):
+      x_tile = load(x, (block * tiles_per_block + t, 0), (ROWS, COLUMNS))
+      s = load(scale, (block * tiles_per_block + t,), (ROWS,))
+      low = min(x_tile, axis=1)
+      spread = max(x_tile, axis=1) - low + 1.0
+      z = (x_tile - low[:, None]) / spread[:, None] * s[:, None]
+      kept = where(arange(COLUMNS)[None, :] < 9 * valid, z, -1.0)
+      m = where(arange(ROWS)[:, None] < valid, kept, z * 0.5)
+      reduce_add(y, (block * tiles_per_block + t, 0), m)
+tolerance: {absolute: 1.0e-4, relative: 1.0e-3}
+"""
+
 
 def text_of(name: str, **replaced: str) -> str:
     """The document of a library kernel with some of its words replaced."""
