@@ -151,6 +151,7 @@ class _Lowering:
         return Role(
             name=role.name, first_warp=role.first_warp, warps=1, registers=role.registers,
             operations=tuple(o.name for o in role.operations), stages=role.stages, guarded=True,
+            stripe_rows=self.layouts.stripe_rows,
             fragments=tuple(registers.fragments.values()), setup=tuple(setup), steady=steps,
         )  # fmt: skip
 
