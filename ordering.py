@@ -13,17 +13,21 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import TypeVar
 
+from .emitter.elementwise_order import elementwise_events, work_of_period
 from .emitter.overlap import COUNTED, product_shapes, promises
 from .emitter.tensor_order import Expected, expected_events
 from .models.errors import ProgramViolation
 from .models.warp_program import WarpProgram
 from .runtime.sass import SassFunction, disassemble
-from .runtime.sass_events import BEGIN, TENSOR_MEMORY, Event, find_events
+from .runtime.sass_converged import converged
+from .runtime.sass_events import BEGIN, ELEMENTWISE, TENSOR_MEMORY, Event, find_events, sums
 from .runtime.sass_loops import Loop, main_loops
 from .runtime.sass_order import PRODUCTS, Flight, wait_regions
 
 Pair = tuple[Expected, Event]
 E = TypeVar("E", Expected, Event)
+
+PERIOD = "a period"  # in place of an operation: all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
     function = disassemble(cubin)[program.kernel]
     if program.tensors:
         return tuple(_of_tensor_memory(program, function))
+    if any(role.stripe_rows for role in program.roles):
+        return tuple(_of_elementwise(program, converged(function)))
     return tuple(_of_wgmma(program, function))
 
 
@@ -110,6 +116,42 @@ def _of_tensor_memory(program: WarpProgram, function: SassFunction) -> Iterator[
         body = min(bodies, key=partial(_distance, expected))
         bodies.remove(body)
         yield from compare(role, expected, body)
+
+
+# ---- no products
+
+
+def _of_elementwise(program: WarpProgram, function: SassFunction) -> Iterator[Overlap]:
+    bodies = [
+        find_events(function, loop, elementwise=True) for loop in main_loops(function, *ELEMENTWISE)
+    ]
+    roles = [role for role in program.roles if role.steady]
+    if len(bodies) != len(roles):
+        raise ProgramViolation(
+            (f"{len(roles)} roles with a steady state, {len(bodies)} loops in machine code",)
+        )
+    for role in roles:
+        expected = elementwise_events(program, role)
+        body = min(bodies, key=partial(_distance, expected))
+        bodies.remove(body)
+        yield from compare(role.name, expected, body)
+        if promised := work_of_period(role):
+            yield _whole_work(role.name, promised, body)
+
+
+def _whole_work(role: str, promised: Mapping[str, int], found: Sequence[Event]) -> Overlap:
+    """The work of all operations together, of which the assembler may do some before an event.
+
+    Nothing runs beside it in the role, and others only see the events.
+    """
+    there = sums(*(event.work for event in found))
+    done = {kind: there.get(kind, 0) for kind in promised}
+    missing = tuple(
+        f"{done[kind]} of {count} {kind} stand in its loop"
+        for kind, count in promised.items()
+        if done[kind] < count
+    )
+    return Overlap(role, PERIOD, promised, done, missing, in_flight=False)
 
 
 def _distance(expected: Sequence[Expected], found: Sequence[Event]) -> int:

@@ -56,7 +56,7 @@ def measure_model(
         "bundle": bundle.folder.name,
         "kernel": bundle.manifest.kernel,
         "predicted_cycles": work.initiation_interval,
-        "trips": [work.most_trips(case.extents) for case in by_name.values()],
+        "trips": [work.most_trips(case.counts) for case in by_name.values()],
         **NOT_MEASURED,
     }
     clocked = _clocked(marked, by_name, driver) if marked else {}
@@ -175,7 +175,7 @@ def _bound(kernel: Kernel, case: Case) -> Launch:
 
 def _check(work: Work, cases: Mapping[str, Case], multiprocessors: int) -> int:
     """How many iterations more the long case has."""
-    short, long = cases["short"].extents, cases["long"].extents
+    short, long = cases["short"].counts, cases["long"].counts
     for extents in (short, long):
         tiles = work.tile_count(extents)
         if tiles > multiprocessors:

@@ -51,7 +51,7 @@ def time_together(
     return {
         "kernel": first.manifest.kernel,
         "extents": dict(case.extents),
-        "flop": work.flop(case.extents) if work else None,
+        "flop": work.flop(case.counts) if work else None,
         "checked": checked,
         "bundles": list(bundles),
         "peers": [peer.name for peer in peers],
@@ -83,7 +83,7 @@ def _checked(
     say(f"{manifest.kernel}: reference at this size", SETUP_SECONDS)
     right = case if case.outputs else None
     if right is None and work is not None:
-        right = with_reference(manifest, case, work.flop(case.extents))
+        right = with_reference(manifest, case, work.flop(case.counts))
     found: dict[str, bool | None] = {}
     for name, kernel in kernels.items():
         say(f"{name}: first launch", seconds)

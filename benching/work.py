@@ -18,7 +18,7 @@ LARGEST_REPORT = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Iterations, tiles and products of a kernel, as formulas over its extents."""
+    """Iterations, tiles and products of a kernel, as formulas over extents and integer scalars."""
 
     initiation_interval: int  # cycles, by the model
     trips: Expression
@@ -27,33 +27,33 @@ class Work:
     tiles: Mapping[str, tuple[int, ...]]  # what a block writes of each output
     slots: Mapping[str, int]  # of the schedule, by operation
 
-    def counts(self, extents: Mapping[str, int]) -> dict[str, int]:
+    def counts(self, sizes: Mapping[str, int]) -> dict[str, int]:
         """How many tiles lie along each grid index."""
-        return {index: evaluate(count, extents) for index, count in self.axes.items()}
+        return {index: evaluate(count, sizes) for index, count in self.axes.items()}
 
-    def tile_count(self, extents: Mapping[str, int]) -> int:
+    def tile_count(self, sizes: Mapping[str, int]) -> int:
         """How many tiles there are."""
-        return prod(self.counts(extents).values())
+        return prod(self.counts(sizes).values())
 
-    def most_trips(self, extents: Mapping[str, int]) -> int:
+    def most_trips(self, sizes: Mapping[str, int]) -> int:
         """Iterations of the tile that has most."""
-        return max(self._trips(extents), default=0)
+        return max(self._trips(sizes), default=0)
 
-    def flop(self, extents: Mapping[str, int]) -> int:
+    def flop(self, sizes: Mapping[str, int]) -> int:
         """Floating-point operations of all products, masked and ragged parts included."""
-        trips = self._trips(extents)
-        alike = self.tile_count(extents) // max(1, len(trips))
+        trips = self._trips(sizes)
+        alike = self.tile_count(sizes) // max(1, len(trips))
         return self.flop_per_iteration * alike * sum(trips)
 
-    def _trips(self, extents: Mapping[str, int]) -> list[int]:
+    def _trips(self, sizes: Mapping[str, int]) -> list[int]:
         """Iterations by the grid indices on which they depend."""
-        counts = self.counts(extents)
+        counts = self.counts(sizes)
         names = [name for name in counts if name in names_in(self.trips)]
         if prod(counts[name] for name in names) > MOST_TILES:
             raise InvalidInput(f"more than {MOST_TILES:,} tiles of different lengths")
         places = product(*(range(counts[name]) for name in names))
         return [
-            evaluate(self.trips, {**extents, **dict(zip(names, place, strict=True))})
+            evaluate(self.trips, {**sizes, **dict(zip(names, place, strict=True))})
             for place in places
         ]
 

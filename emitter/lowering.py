@@ -19,10 +19,11 @@ def lower(
     """The warp program of a schedule; `deeper`: ring slots beyond those that it needs.
 
     The other options are those of `lower_schedule`. For Tensor Memory tiles are in plain order,
-    and `begins` means nothing. Raises Unsupported, naming the operation, for what cannot be emitted
-    yet.
+    and `begins` means nothing. A kernel without products is lowered alike for each target. Raises
+    Unsupported, naming the operation, for what cannot be emitted yet.
     """
-    if emission.graph.lowering == "tcgen05":
+    multiplies = any(operation.kind == "matrix" for operation in emission.graph.operations)
+    if emission.graph.lowering == "tcgen05" and multiplies:
         if persistent:
             raise Unsupported("a persistent kernel with products in Tensor Memory")
         return lower_for_tensor_memory(emission, deeper=deeper)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..models.warp_expression import Apply, Expression, Rounded
 from ..models.warp_program import Role
 from ..models.warp_program_checks import GROUP_THREADS
-from ..models.warp_step import Assign, Product, ReduceColumns, Step, WaitProducts
+from ..models.warp_step import Assign, Product, ReduceColumns, Stage, Step, WaitProducts
 from .descriptors import instruction_depth
 
 MUFU: Mapping[str, Mapping[str, int]] = {
@@ -65,7 +65,7 @@ def _between(role: Role, steps: Sequence[Step], place: int) -> dict[str, int]:
     return counts
 
 
-def special_functions(role: Role, step: Assign | ReduceColumns) -> dict[str, int]:
+def special_functions(role: Role, step: Assign | ReduceColumns | Stage) -> dict[str, int]:
     """Special functions of a thread on the elements of a fragment, by opcode."""
     if isinstance(step, Assign):
         fragment = role.fragment(step.target)
@@ -74,7 +74,7 @@ def special_functions(role: Role, step: Assign | ReduceColumns) -> dict[str, int
             return {}
         elements = fragment.rows * fragment.columns // GROUP_THREADS
     else:
-        elements = 64 * step.columns // GROUP_THREADS
+        elements = (role.stripe_rows or 64) * step.columns // GROUP_THREADS
     found = _special(step.value)
     return {opcode: number * elements for opcode, number in found.items()}
 

@@ -1,4 +1,4 @@
-"""Elementwise work of a thread that holds a row, in instructions that are sure to be there.
+"""Elementwise work of a thread that has a row or a part of one, in instructions sure to be there.
 
 The least that an expression takes: the compiler makes one instruction of a product and a sum, and
 folds signs. What a thread does once for its row is left out; ptxas puts that where it likes.
@@ -13,9 +13,10 @@ from ..models.warp_expression import (
     FragmentElement,
     NumberValue,
     Rounded,
+    StoredElement,
 )
-from ..models.warp_program import Fragment, Role
-from ..models.warp_step import Assign, ReduceColumns
+from ..models.warp_program import Role
+from ..models.warp_step import Assign, ReduceColumns, Stage
 from .overlap import special_functions
 
 ARITHMETIC = ("add", "subtract", "multiply", "divide")
@@ -26,7 +27,7 @@ _MATRIX = ("matrix", "operand")
 
 
 def work_of(
-    role: Role, step: Assign | ReduceColumns, known: frozenset[Expression] = frozenset()
+    role: Role, step: Assign | ReduceColumns | Stage, known: frozenset[Expression] = frozenset()
 ) -> dict[str, int]:
     """Instructions by opcode: special functions, F2FP, FMNMX, and FFMA for all sums and products.
 
@@ -41,25 +42,36 @@ def work_of(
         opcode = "FMNMX" if step.primitive in MINMAX else "FFMA"
         if role.fragment(step.target).dtype == "f32":
             counts[opcode] = max(counts.get(opcode, 0), columns - 1)
-    elif columns and _packs(role, role.fragment(step.target), step.value):
+    elif columns and _packs(role, step):
         counts["F2FP"] = columns // 2
     return counts
 
 
-def _columns(role: Role, step: Assign | ReduceColumns) -> int:
-    if isinstance(step, ReduceColumns):
-        return step.columns
+def _columns(role: Role, step: Assign | ReduceColumns | Stage) -> int:
+    """Of the elements of one thread."""
+    if not isinstance(step, Assign):
+        return step.columns // role.row_threads
     fragment = role.fragment(step.target)
-    return fragment.columns if fragment.layout in _MATRIX else 0
+    return fragment.columns // role.row_threads if fragment.layout in _MATRIX else 0
 
 
-def _packs(role: Role, target: Fragment, value: Expression) -> bool:
+def _packs(role: Role, step: Assign | Stage) -> bool:
     """Whether pairs of numbers become pairs of 16 bits, and are not there already."""
+    value, is_packed = step.value, isinstance(step, Assign) and _is_packed(role, step.target)
+    if isinstance(value, Rounded) and isinstance(step, Stage):
+        is_packed = value.dtype in _PACKED
     while isinstance(value, Rounded):
         value = value.operand
+    if isinstance(value, StoredElement):
+        return False  # by stripes, what is stored as 16 bits is read so
     held = role.fragment(value.name) if isinstance(value, FragmentElement) else None
     made = held is None or held.layout != "operand"
-    return target.layout == "operand" and target.dtype in _PACKED and made
+    return is_packed and made
+
+
+def _is_packed(role: Role, name: str) -> bool:
+    target = role.fragment(name)
+    return target.layout == "operand" and target.dtype in _PACKED
 
 
 def sums_and_products(role: Role, expression: Expression) -> frozenset[Expression]:
@@ -83,6 +95,8 @@ def _varies(role: Role, expression: Expression) -> bool:
         return _varies(role, expression.operand)
     if isinstance(expression, Apply):
         return any(_varies(role, operand) for operand in expression.operands)
+    if isinstance(expression, StoredElement):
+        return expression.across == "column"
     if not isinstance(expression, FragmentElement):
         return False
     fragment = role.fragment(expression.name)

@@ -32,28 +32,36 @@ def sample_cases(program: TileProgram, seed: int = 0) -> tuple[SampleCase, ...]:
     """Whole tiles, a longer loop, one tile, and ragged edges where the program covers them."""
     tiles = _tiles(program)
     chosen = [
-        {name: tile * WHOLE_TILES for name, tile in tiles.items()},
-        {name: tile if tile > 1 else 1 for name, tile in tiles.items()},
+        ({name: tile * WHOLE_TILES for name, tile in tiles.items()}, 1),
+        ({name: tile if tile > 1 else 1 for name, tile in tiles.items()}, 1),
     ]
-    looped = _loop_extents(program)
-    chosen.append({n: t * (LONG_LOOP if n in looped else 1) for n, t in tiles.items()})
-    if not _floors(program):
-        chosen.append({n: t + 8 if t > 1 else WHOLE_TILES for n, t in tiles.items()})
+    looped, counted = _loop_extents(program), _has_counts(program)
+    long = looped if not counted else set(tiles)
+    chosen.append(({n: t * (LONG_LOOP if n in long else 1) for n, t in tiles.items()}, LONG_LOOP))
+    if counted and not _floors(program):  # the last block has tiles that lie outside
+        chosen.append(({n: t * LONG_LOOP + 3 for n, t in tiles.items()}, LONG_LOOP - 1))
+    elif not _floors(program):
+        chosen.append(({n: t + 8 if t > 1 else WHOLE_TILES for n, t in tiles.items()}, 1))
     cases = []
-    for index, extents in enumerate(chosen):
-        cases.append(make_case(program, extents, seed + index))
+    for index, (extents, count) in enumerate(chosen):
+        cases.append(make_case(program, extents, seed + index, count))
     return tuple(cases)
 
 
-def make_case(program: TileProgram, extents: Mapping[str, int], seed: int = 0) -> SampleCase:
-    """Random inputs of these extents, and what the program makes of them in NumPy."""
+def make_case(
+    program: TileProgram, extents: Mapping[str, int], seed: int = 0, count: int = 1
+) -> SampleCase:
+    """Random inputs of these extents, and what the program makes of them in NumPy.
+
+    `count`: what integer arguments are, of which the loop or the grid counts so many.
+    """
     generator = np.random.default_rng(seed)
     written = outputs_of(program)
     inputs: dict[str, Array] = {}
     scalars: dict[str, float] = {}
     for parameter in program.parameters:
         if isinstance(parameter, ScalarParameter):
-            scalars[parameter.name] = SCALAR
+            scalars[parameter.name] = count if parameter.dtype == "i32" else SCALAR
         elif parameter.name not in written:
             shape = tuple(extents[e] if isinstance(e, str) else e for e in parameter.shape)
             inputs[parameter.name] = _random(generator, shape, parameter, extents)
@@ -92,6 +100,12 @@ def _loop_extents(program: TileProgram) -> set[str]:
     for loop in program.loops:
         names |= {n.name for n in names_in_index(loop.stop) if n.role == "extent"}
     return names
+
+
+def _has_counts(program: TileProgram) -> bool:
+    """Whether the number of iterations is an integer argument."""
+    stops = [n for loop in program.loops for n in names_in_index(loop.stop)]
+    return any(name.role == "argument" for name in stops)
 
 
 def _floors(program: TileProgram) -> bool:

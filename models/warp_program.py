@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from .document import Count, Document, Name, Positive
 from .index_expression import IndexExpression
 from .kernel import ElementType, Target, Tolerance
+from .stripes import Spread, threads_of_row
 from .tile_order import TileOrder
 from .tile_program import GridAxis, Parameter
 from .warp_step import Step
@@ -39,6 +40,9 @@ class Fragment(Document):
 
     By rows, as Tensor Memory is loaded (PTX ISA, tcgen05.ld, shape 32x32b): thread t has all of row
     t of 128. A matrix takes `columns` registers, an operand half as many, rows and a scalar one.
+
+    By stripes (models/stripes.py), 8 or 4 rows: 128 / rows threads have a row. A matrix or columns
+    take columns * rows / 128 registers, an operand half as many, rows and a scalar one.
     """
 
     name: Name
@@ -46,7 +50,12 @@ class Fragment(Document):
     rows: Count = 0
     columns: Count = 0
     dtype: ElementType = "f32"
-    spread: Literal["quads", "rows"] = "quads"
+    spread: Spread = "quads"
+
+    @property
+    def row_threads(self) -> int:
+        """Threads that have a row, each of which has no other; 0 by quads."""
+        return threads_of_row(self.spread, self.rows)
 
 
 class SharedBuffer(Document):
@@ -171,6 +180,7 @@ class Role(Document):
     operations: tuple[Name, ...]  # in issue order of the steady state
     stages: Positive
     guarded: bool = False
+    stripe_rows: Count = 0  # of a fragment, where all are spread by stripes
     fragments: tuple[Fragment, ...] = ()
     setup: tuple[Step, ...] = ()
     prologue: tuple[Period, ...] = ()
@@ -183,9 +193,16 @@ class Role(Document):
     last: tuple[Step, ...] = ()
 
     @property
-    def spread(self) -> Literal["quads", "rows"]:
+    def spread(self) -> Spread:
         """How the fragments of the role are spread over its threads, all in one way."""
+        if self.stripe_rows:
+            return "stripes"
         return self.fragments[0].spread if self.fragments else "quads"
+
+    @property
+    def row_threads(self) -> int:
+        """Threads that have a row of a fragment, each of which has no other; 0 by quads."""
+        return threads_of_row(self.spread, self.stripe_rows)
 
     def fragment(self, name: str) -> Fragment:
         """The fragment of that name; KeyError if the role has none."""

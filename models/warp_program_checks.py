@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ProgramViolation
 from .kernel import ELEMENT_BYTES
+from .stripes import GROUP_THREADS as GROUP_THREADS
+from .stripes import ROWS as STRIPE_ROWS
 from .tensor_memory_checks import BARRIER_BYTES as BARRIER_BYTES
 from .tensor_memory_checks import barrier_bytes, overlaps_unsaid, tensor_faults
 from .warp_expression import fragments_in
@@ -18,14 +20,13 @@ if TYPE_CHECKING:
 
 BASE_ALIGNMENT = 1024  # bytes; of swizzled memory, whose pattern repeats after so many
 MOST_BARRIERS = 15  # named barriers; number 0 is __syncthreads
-GROUP_THREADS = 128  # of a warp group (PTX ISA, wgmma)
 
 
 def check_warp_program(program: WarpProgram) -> None:
     """Raise ProgramViolation with everything that contradicts itself."""
     found = (
         *_memory(program), *_barriers(program), *_registers(program), *_names(program),
-        *_order(program), *_remainders(program), *tensor_faults(program),
+        *_order(program), *_remainders(program), *_spreads(program), *tensor_faults(program),
     )  # fmt: skip
     if found:
         raise ProgramViolation(found)
@@ -113,6 +114,17 @@ def _remainders(program: WarpProgram) -> Iterator[str]:
             yield f"{role.name} needs a remainder for each of 1 to {role.unroll - 1} periods left"
         if role.guarded and role.unroll > 1:
             yield f"{role.name} is guarded, and cannot be unrolled"
+
+
+def _spreads(program: WarpProgram) -> Iterator[str]:
+    for role in program.roles:
+        if role.stripe_rows not in (0, *STRIPE_ROWS):
+            yield f"{role.name} has stripes of {role.stripe_rows} rows, not of 8 or 4"
+        for fragment in role.fragments:
+            if fragment.spread != role.spread:
+                yield f"{role.name} is spread by {role.spread}, {fragment.name} is not"
+            elif role.stripe_rows and fragment.rows not in (0, role.stripe_rows):
+                yield f"{fragment.name} has {fragment.rows} rows, {role.name} has others"
 
 
 def _persistence(program: WarpProgram) -> Iterator[str]:

@@ -40,6 +40,12 @@ class Case:
     extents: Mapping[str, int]
     scalars: Mapping[str, int | float]
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """All that grids and loops may depend on: extents, and integer scalars."""
+        whole = {name: n for name, n in self.scalars.items() if isinstance(n, int)}
+        return {**self.extents, **whole}
+
 
 def save_cases(path: Path, cases: Sequence[Case]) -> None:
     """Write the cases to a file."""

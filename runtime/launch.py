@@ -112,7 +112,8 @@ class Kernel:
         inputs = self._adopt_inputs(arrays)
         given = self._adopt_outputs(keywords)
         extents = find_extents(self.manifest, {**inputs, **given}, keywords.extents)
-        values = {**extents, MULTIPROCESSORS: self.driver.multiprocessors()}
+        counts = {name: int(keywords.scalars[name]) for name in self.manifest.counts}
+        values = {**extents, **counts, MULTIPROCESSORS: self.driver.multiprocessors()}
         grid = grid_of(self.manifest.grid, values)
         outputs = self._outputs(given, extents)
         bound = {**inputs, **outputs}

@@ -100,6 +100,11 @@ class RoleMarks:
     marks: tuple[Mark, ...]
 
 
+def counts_of(scalars: tuple[ScalarArgument, ...]) -> tuple[str, ...]:
+    """The names of those that are integers."""
+    return tuple(scalar.name for scalar in scalars if scalar.dtype == "i32")
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """The kernel is right only for multiples of an extent."""
@@ -147,6 +152,11 @@ class Manifest:
     def outputs(self) -> tuple[TensorArgument, ...]:
         """The arrays that a call returns, in their order."""
         return tuple(t for t in self.tensors if t.role == "output")
+
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """The scalars on which the grid may depend: those that are integers."""
+        return counts_of(self.scalars)
 
     def tensor(self, name: str) -> TensorArgument:
         """The array of a name."""

@@ -24,6 +24,7 @@ from .manifest import (
     TensorArgument,
     TensorMapParameter,
     Tolerance,
+    counts_of,
 )
 from .marks_reading import marks_parameter, read_marks
 from .tensor_maps import check_box
@@ -49,7 +50,7 @@ def read_manifest(text: bytes, file: str = FILE) -> Manifest:
         entry=_name(fields, "entry"),
         threads=fields.whole("threads", 1, MOST_THREADS),
         shared_bytes=fields.whole("shared_bytes", 0, MOST_SHARED_BYTES),
-        grid=_grid(fields, extents),
+        grid=_grid(fields, (*extents, *counts_of(scalars))),
         extents=extents,
         tensors=tensors,
         scalars=scalars,
@@ -143,13 +144,13 @@ def _check_known(
             fields.fail(field, f"{name[:60]} is not an extent", "list it under extents")
 
 
-def _grid(fields: Fields, extents: tuple[str, ...]) -> tuple[Expression, Expression, Expression]:
+def _grid(fields: Fields, known: tuple[str, ...]) -> tuple[Expression, Expression, Expression]:
     values = fields.items("grid", 3)
     if len(values) != 3:
         fields.fail("grid", f"{len(values)} expressions; a grid has 3")
     first, second, third = (_expression(fields, "grid", value) for value in values)
     for expression in (first, second, third):
-        _check_known(fields, "grid", expression, (*extents, MULTIPROCESSORS))
+        _check_known(fields, "grid", expression, (*known, MULTIPROCESSORS))
     return first, second, third
 
 

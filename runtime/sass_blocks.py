@@ -81,6 +81,10 @@ class Blocks:
                 waiting.extend(self.successors[block])
         return sorted(reached)
 
+    def reached_indices(self) -> list[int]:
+        """Of all instructions that can be reached, in the order of addresses."""
+        return [i for block in self._reached() for i in range(block, self._end[block])]
+
     def body(self, head: int, tail: int) -> set[int]:
         """The blocks that reach the tail without passing the head, and the head."""
         body, waiting = {head}, [tail]

@@ -27,8 +27,13 @@ WORK: Mapping[str, Mapping[str, int]] = {
 TENSOR_MEMORY = ("UTCHMMA", "LDTM", "STTM", "UTMALDG")
 """By one of these the loop of a role with Tensor Memory is known, or that of its copies."""
 
+ELEMENTWISE = ("UTMALDG", "UTMASTG", "UTMAREDG", "STS", "LDS")
+"""The same of a kernel without products: by what it brings in, takes out, reads or hands on."""
+
 BEGIN, BOUNDARY, TRYWAIT = "begin", "boundary", "TRYWAIT"
 _PLAIN = ("FENCE.VIEW.ASYNC.T", "STS", "LDS")
+_COPYING = ("FENCE.VIEW.ASYNC.S", "DEPBAR.LE")  # fences and waits of copies out
+_OUT = ("UTMASTG", "UTMAREDG")
 _MOST_STEPS = 8  # of an address, back to where it comes from
 _TENSOR = re.compile(r"tmem\[(UR\d+)(?:\+(-?0x[0-9a-f]+))?\]")
 _BARRIER = re.compile(r"\[(UR\d+)(?:\+(-?0x[0-9a-f]+))?\]")
@@ -54,8 +59,13 @@ class Event:
         return self.name.split()[0]
 
 
-def find_events(function: SassFunction, loop: Loop) -> tuple[Event, ...]:
+def find_events(
+    function: SassFunction, loop: Loop, *, elementwise: bool = False
+) -> tuple[Event, ...]:
     """The events of a loop, in the order of addresses.
+
+    `elementwise`: of a kernel without products, copies out are events, and neighbouring loads of
+    shared memory are one.
 
     The copies of a wait that go round until it is over are left out. A wait is where its answer is
     needed: it may be asked for earlier. Stores that follow one another with work between them are
@@ -65,7 +75,7 @@ def find_events(function: SassFunction, loop: Loop) -> tuple[Event, ...]:
     spinning = {i for o in inner for i in o.instructions}
     boundaries = {o.instructions[0] for o in inner if o.count("LDS") and not o.count("SYNCS")}
     line = [i for i in loop.instructions if i in boundaries or i not in spinning]
-    addresses, asked = _Addresses(function), dict[Instruction, Event]()
+    addresses, asked = _Addresses(function, elementwise), dict[Instruction, Event]()
     found = [Event(BEGIN, loop.instructions[0].address)]
     for place, instruction in enumerate(line):
         event = addresses.event(instruction) if instruction not in boundaries else None
@@ -79,7 +89,7 @@ def find_events(function: SassFunction, loop: Loop) -> tuple[Event, ...]:
             found[-1] = _with_work(found[-1], instruction)
         if instruction in asked:
             found.append(replace(asked.pop(instruction), address=instruction.address))
-    return tuple(_joined(found))
+    return tuple(_joined_moves(found) if elementwise else _joined(found))
 
 
 def _answered(line: Sequence[Instruction]) -> Instruction:
@@ -123,6 +133,17 @@ def _joined(events: Sequence[Event]) -> tuple[Event, ...]:
     return tuple(found)
 
 
+def _joined_moves(events: Sequence[Event]) -> tuple[Event, ...]:
+    """Neighbouring loads of shared memory, and stores, are one event with the work of all."""
+    found: list[Event] = []
+    for event in events:
+        if found and event.name in ("LDS", "STS") and found[-1].name == event.name:
+            found[-1] = replace(found[-1], work=sums(found[-1].work, event.work))
+        else:
+            found.append(event)
+    return tuple(found)
+
+
 def _width(name: str) -> int:
     return int(name.split(" x")[1])
 
@@ -130,7 +151,10 @@ def _width(name: str) -> int:
 class _Addresses:
     """Turns instructions into events, and their addresses into places."""
 
-    def __init__(self, function: SassFunction) -> None:
+    def __init__(self, function: SassFunction, elementwise: bool) -> None:
+        self._places = not elementwise
+        self._plain = (*_PLAIN, *_COPYING) if elementwise else _PLAIN
+        self._copies = ("UTMALDG", *_OUT) if elementwise else ("UTMALDG",)
         self._all = function.instructions
         self._index = {i.address: n for n, i in enumerate(self._all)}
         self._blocks = Blocks(function)
@@ -153,15 +177,20 @@ class _Addresses:
             width = _MOVED.search(opcode)
             name = f"{opcode[:4]} x{width[1] if width else 1}"
             return self._tensor(name, instruction, 0 if opcode.startswith("S") else 1)
-        if instruction.matches("UTMALDG"):
-            return Event(f"UTMALDG {opcode.split('.')[1]}", at)
-        for plain in _PLAIN:
+        if any(map(instruction.matches, self._copies)):
+            return Event(" ".join(opcode.split(".")[:2]), at)
+        for plain in self._plain:
             if instruction.matches(plain):
                 return Event(plain, at)
         return None
 
     def _placed(self, name: str, instruction: Instruction) -> Event:
-        """On an mbarrier: in a ring, where the first one of the ring lies."""
+        """On an mbarrier: in a ring, where the first one of the ring lies.
+
+        Not in an elementwise kernel: its vector registers hold addresses of several slots.
+        """
+        if not self._places:
+            return Event(name, instruction.address)
         return self._located(name, instruction, _BARRIER)
 
     def _tensor(self, name: str, instruction: Instruction, operand: int) -> Event:

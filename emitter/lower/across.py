@@ -14,8 +14,9 @@ from ...models.tiling import TileNode
 from ...models.warp_expression import Apply, Expression, FragmentElement, StoredElement, SumAbove
 from ...models.warp_step import Assign, ReduceColumns, Step
 from ..inputs import Emission, source_of
-from .formulas import ROWS, At, Axis, Formulas
+from .formulas import At, Axis, Formulas
 from .plan import WARPS, PlannedRole
+from .registers import ROWS
 from .storage import Storage
 
 SCRATCH = ".scratch"
@@ -44,14 +45,15 @@ class Across:
         def value(axis: Axis | None, block: int = 0) -> Expression:
             return formulas.of(source, read.distance, At(block, axis), tile)
 
-        if len(shape) == 1:
+        stripes = formulas.layouts.stripe_rows > 0
+        if len(shape) == 1 and not stripes:
             yield _over_lanes(operation, target, shape[0], value("lane"), common)
         elif operation.kind == "reduce" and operation.axis == 1:
             yield ReduceColumns(
                 target=target, primitive=_primitive(operation), columns=shape[1],
                 value=value(None, at.block), **common,
             )  # fmt: skip
-        elif operation.axis == 0 and shape[0] == ROWS:
+        elif operation.axis == 0 and shape[0] == ROWS and not stripes:
             yield from self._over_rows(operation, target, at, shape[1], value(None), common)
         else:
             raise self._refused(operation, tile)

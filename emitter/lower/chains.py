@@ -13,7 +13,7 @@ from ...models.warp_expression import Expression, FragmentElement, LaneElement, 
 from ...models.warp_step import Assign, Pin, Step
 from ..inputs import Emission, source_of
 from .across import Across
-from .formulas import AXES, ROWS, At, Formulas
+from .formulas import AXES, At, Formulas
 from .handing_on import HandingOn
 from .places import Places
 from .registers import Registers
@@ -216,13 +216,14 @@ class _Writer:
         if places is None or storage is None or tile.name in self.chain.members:
             return None
         buffer = places.buffer_of(self.chain.operation, tile.name)
-        if buffer is None:
+        if buffer is None and tile.name not in storage.vectors:
             return None
+        buffer = buffer or tile.name
         ring = storage.ring_of[buffer]
-        age = (self.chain.ages or {})[ring]
+        age = 0 if buffer in storage.vectors else (self.chain.ages or {})[ring]
         if max(tile.shape, default=1) == 1:
             return StoredElement(buffer=buffer, ring=ring, age=age, down="none", across="none")
-        rows = ROWS * at.block
+        rows = self.registers.layouts.rows * at.block
         across = self.emission.offset_within(tile, reader or tile, -1)
         if at.axis is not None:
             across += rows if at.axis == "row" else 0
@@ -241,7 +242,7 @@ class _Writer:
         name = self.registers.turned(tile, at.axis, at.block)
         if name not in self.turned:
             self.turned.add(name)
-            first = ROWS * at.block if at.axis == "row" else 0
+            first = self.registers.layouts.rows * at.block if at.axis == "row" else 0
             value = LaneElement(name=self.registers.home(tile), axis=at.axis, first=first)
             self.out.append(Assign(target=name, value=value, **self.common))
         return FragmentElement(name=name)

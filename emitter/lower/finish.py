@@ -9,18 +9,17 @@ from ...models.barrier_step import Sync
 from ...models.errors import Unsupported
 from ...models.kernel import ELEMENT_BYTES
 from ...models.tiling import TileNode
-from ...models.warp_expression import operations_in
+from ...models.warp_expression import Expression, operations_in
 from ...models.warp_step import CopyOut, LoadVector, ProxyFence, Stage, Step, StoreRows, WaitCopies
 from ..inputs import Emission, source_of
 from .chains import VECTOR_KINDS, Chain, ChainSteps, finder
-from .formulas import AXES, At, Formulas
+from .formulas import AXES, At
 from .layouts import Layouts
 from .plan import Plan, PlannedRole
 from .registers import Registers
 from .staging import is_matrix, lay_out_staging
 from .storage import Storage
 
-ROWS = 64  # of a warp group
 SHORT = 3  # operations of a formula that reads well within the call that stores it
 
 
@@ -61,9 +60,8 @@ class Finish:
         members = [t.name for t in needed if self.emission.operation(t).kind in VECTOR_KINDS]
         chains = ChainSteps(self.emission, registers, self._named(own, registers), frozenset())
         yield from chains.steps(Chain(tuple(members)))
-        formulas = finder(registers)
         for tile in own:
-            yield from self._store(tile, formulas, barrier)
+            yield from self._store(tile, registers, barrier)
         if any(is_matrix(tile) for tile in own):
             yield WaitCopies()
 
@@ -80,21 +78,27 @@ class Finish:
                 found.add(tile.name)
         return frozenset(found)
 
-    def _store(self, tile: TileNode, formulas: Formulas, barrier: str) -> Iterator[Step]:
+    def _values(self, tile: TileNode, registers: Registers) -> Iterator[tuple[int, Expression]]:
+        """What is stored, fragment by fragment, each with its first row."""
+        source = self.emission.tiled.tile(source_of(tile.reads[0]) or "")
+        axis = AXES[self.layouts.of(source)]
+        formulas = finder(registers)
+        for block in range(registers.blocks(source)):
+            yield self.layouts.rows * block, formulas.of(source.name, at=At(block, axis))
+
+    def _store(self, tile: TileNode, registers: Registers, barrier: str) -> Iterator[Step]:
         operation = self.emission.operation(tile)
         access = operation.memory_access
-        source = source_of(tile.reads[0]) or ""
-        axis = AXES[self.layouts.of(self.emission.tiled.tile(source))]
-        value = formulas.of(source, at=At(axis=axis))
         extents = tuple(dimension.extent for dimension in access.tile)
         if not is_matrix(tile):
             if operation.kind != "store":
                 raise Unsupported(f"{tile.name}: adding a vector", operation.position.line)
             first = self.emission.offset(tile, tile, len(extents) - 1)
-            yield StoreRows(
-                argument=access.argument, index=access.index, extent=extents[-1], first=first,
-                value=value, operation=tile.name,
-            )  # fmt: skip
+            for row, value in self._values(tile, registers):
+                yield StoreRows(
+                    argument=access.argument, index=access.index, extent=extents[-1],
+                    first=first + row, value=value, operation=tile.name,
+                )  # fmt: skip
             return
         buffer = self.storage.buffers[self._buffers[tile.operation]]
         rows, columns = tile.shape[-2:]
@@ -103,9 +107,11 @@ class Finish:
         box = (*(1 for _ in extents[:-2]), rows, panel)
         if buffer.name in self.storage.ring_of:  # a resident tile: all four warps are done with it
             yield Sync(barrier=barrier, operation=tile.name)
-        yield Stage(
-            buffer=buffer.name, first_row=first, columns=columns, value=value, operation=tile.name
-        )
+        for row, value in self._values(tile, registers):
+            yield Stage(
+                buffer=buffer.name, first_row=first + row, columns=columns, value=value,
+                operation=tile.name,
+            )  # fmt: skip
         yield ProxyFence(operation=tile.name)
         yield Sync(barrier=barrier, operation=tile.name)
         tensor_map = self.storage.map_of(access.argument, box, buffer.swizzle)
@@ -147,10 +153,10 @@ def load_vector(
     if layouts.of(tile) == "matrix":
         raise Unsupported(f"{tile.name}: a matrix loaded outside the loop", operation.position.line)
     access = operation.memory_access
-    if layouts.of(tile) == "rows" and access.tile[-1].extent != ROWS:
+    if layouts.of(tile) == "rows" and access.tile[-1].extent != layouts.rows:
         raise Unsupported(
             f"{tile.name}: a vector of {access.tile[-1].extent} rows loaded outside the loop, "
-            f"of which a warp group holds {ROWS}",
+            f"of which a warp group holds {layouts.rows}",
             operation.position.line,
         )
     return LoadVector(

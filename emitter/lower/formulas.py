@@ -30,14 +30,12 @@ from ...models.warp_expression import (
 from ..inputs import Emission, source_of
 from .layouts import Layout, Layouts
 
-ROWS = 64  # of a fragment over one warp group
-
 Axis = Literal["none", "row", "column", "lane"]
 
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Which element is computed: 64 rows of the tile, and along what a vector's elements run.
+    """Which element is computed: the rows of which fragment, and along what a vector's run.
 
     `axis` is None in a matrix, until a vector is broadcast there.
     """
@@ -63,7 +61,7 @@ class Formulas:
     """Writes tiles out as expressions over what is held in fragments and in shared memory."""
 
     def __init__(self, emission: Emission, layouts: Layouts, held: Held) -> None:
-        self._emission, self._layouts, self._held = emission, layouts, held
+        self._emission, self.layouts, self._held = emission, layouts, held
 
     def of(
         self, name: str, distance: int = 0, at: At = WHOLE, reader: TileNode | None = None
@@ -106,10 +104,11 @@ class Formulas:
 
     def _coordinate(self, tile: TileNode, at: At) -> Expression:
         first = self._emission.offset(tile, tile, 0)
-        axis = at.axis or AXES[self._layouts.of(tile)] or "row"
+        axis = at.axis or AXES[self.layouts.of(tile)] or "row"
         if axis == "none":
             return NumberValue(value=first)
-        return Coordinate(axis=axis, first=first + (ROWS * at.block if axis == "row" else 0))
+        beyond = self.layouts.rows * at.block if axis == "row" else 0
+        return Coordinate(axis=axis, first=first + beyond)
 
     def _operand(self, tile: TileNode, position: int, at: At) -> Expression:
         reads = [r for r in tile.reads if r.position == position]

@@ -9,7 +9,7 @@ from ...models.shared_step import Publish, StageVector
 from ...models.tiling import TileNode
 from ...models.warp_expression import Expression
 from ...models.warp_step import ProxyFence, Reserve, Stage, Step
-from .formulas import AXES, ROWS, At
+from .formulas import AXES, At
 from .places import Handover, Places
 from .registers import Registers
 from .storage import Storage
@@ -53,8 +53,9 @@ class HandingOn:
     ) -> Iterator[Step]:
         tile = registers.emission.tiled.tile(handover.tile)
         layout, ring = registers.layouts.of(tile), handover.buffer
+        rows = registers.layouts.rows
         for block in range(registers.blocks(tile)):
-            first, at = ROWS * block, At(block, AXES[layout])
+            first, at = rows * block, At(block, AXES[layout])
             if layout == "matrix":
                 yield Stage(
                     buffer=ring, ring=ring, first_row=first, columns=tile.shape[-1],
@@ -64,6 +65,6 @@ class HandingOn:
             extent = max(tile.shape, default=1)
             yield StageVector(
                 buffer=ring, ring=ring, layout=layout, first=first,
-                extent=min(extent, ROWS) if layout == "rows" else extent, value=value(tile, at),
+                extent=min(extent, rows) if layout == "rows" else extent, value=value(tile, at),
                 **common,
             )  # fmt: skip

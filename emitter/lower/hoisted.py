@@ -16,9 +16,15 @@ DEAR = ("divide", "exp2", "log2", "sqrt", "rsqrt", "sigmoid", "tanh")
 """Primitives that take more than one instruction of a cheap unit."""
 
 
-def hoisted(emission: Emission, role: PlannedRole, registers: Registers) -> Iterator[Step]:
-    """Loads and elementwise work before the loop, of what the role reads in it."""
-    kept = frozenset(name for name in _read(emission, role) if _is_dear(emission, name))
+def hoisted(
+    emission: Emission, role: PlannedRole, registers: Registers, stored: tuple[str, ...] = ()
+) -> Iterator[Step]:
+    """Loads and elementwise work before the loop, of what the role reads in it.
+
+    But for what is `stored`: vectors that it reads in shared memory.
+    """
+    read = (name for name in _read(emission, role) if name not in stored)
+    kept = frozenset(name for name in read if _is_dear(emission, name))
     needed = _with_sources(emission, kept)
     for tile in emission.tiled.before:
         is_load = emission.operation(tile).kind == "load"
@@ -33,6 +39,12 @@ def hoisted(emission: Emission, role: PlannedRole, registers: Registers) -> Iter
         if name in kept:
             registers.names_of(emission.tiled.tile(name))
     yield from ChainSteps(emission, registers, kept, frozenset()).steps(Chain(members))
+
+
+def vectors_read(emission: Emission, role: PlannedRole, stored: tuple[str, ...]) -> tuple[str, ...]:
+    """Of the stored vectors those that elementwise work of the role reads."""
+    read = {emission.behind_views(name)[0].name for name in _read(emission, role)}
+    return tuple(name for name in stored if name in read)
 
 
 def _read(emission: Emission, role: PlannedRole) -> Iterator[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
+from ...models.stripes import Spread
 from ...models.tiling import TileNode
 from ..inputs import Emission, source_of
+from .stripes import PRODUCT_ROWS, fragment_rows
 
 Layout = Literal["matrix", "rows", "columns", "lanes", "scalar"]
 
@@ -44,6 +47,21 @@ class Layouts:
             wanted = self._wanted.get(tile.name, set())
             return min(wanted) if len(wanted) == 1 else "lanes"
         return self._known.get(self._top(tile.name), "rows")
+
+    @cached_property
+    def rows(self) -> int:
+        """The rows of a fragment, of every role; raises Unsupported as `fragment_rows` does."""
+        return fragment_rows(self._emission, self)
+
+    @property
+    def stripe_rows(self) -> int:
+        """The same where fragments are spread by stripes; 0 where they are not."""
+        return 0 if self.rows == PRODUCT_ROWS else self.rows
+
+    @property
+    def spread(self) -> Spread:
+        """How fragments lie over the threads of a role."""
+        return "stripes" if self.stripe_rows else "quads"
 
     def _demand(self, tile: TileNode) -> None:
         """What a tile wants of those that it reads; those that read it have been asked before."""

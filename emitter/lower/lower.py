@@ -22,7 +22,7 @@ from .chains import ChainSteps
 from .copies import Copies
 from .finish import Finish, load_vector
 from .grid_order import TileOrderName, order_of
-from .hoisted import hoisted
+from .hoisted import hoisted, vectors_read
 from .homes import declare_homes, initial_values, kept_tiles, left_operands, packed_tiles
 from .layouts import Layouts
 from .partial_sums import with_partial_sums
@@ -34,6 +34,7 @@ from .products import Products
 from .registers import Registers
 from .rotation import leaves_products_behind, rotations
 from .storage import Storage, lay_out, resident_tiles
+from .stripes import resident_vectors
 from .tracking import RingUse, TrackedRole
 from .turn_check import check_turns
 from .turns import Turn, barriers_of, find_turns
@@ -81,7 +82,8 @@ class _Lowering:
         self.plan: Plan = make_plan(emission)
         self.turns: tuple[Turn, ...] = find_turns(self.plan)
         self.places = Places(emission, self.plan)
-        self.storage: Storage = lay_out(emission, self.plan, self.places, deeper)
+        vectors = resident_vectors(emission, self.layouts)
+        self.storage: Storage = lay_out(emission, self.plan, self.places, deeper, vectors)
         self.scratch = {
             role.name: lay_out_scratch(emission, role, self.storage) for role in self.plan.roles
         }
@@ -149,6 +151,7 @@ class _Lowering:
         return Role(
             name=role.name, first_warp=role.first_warp, warps=1, registers=role.registers,
             operations=tuple(o.name for o in role.operations), stages=role.stages, guarded=True,
+            stripe_rows=self.layouts.stripe_rows,
             fragments=tuple(registers.fragments.values()), setup=tuple(setup), steady=steps,
         )  # fmt: skip
 
@@ -157,7 +160,7 @@ class _Lowering:
         loading = (r for r in self.plan.roles if any(o.kind == "load" for o in r.operations))
         if role is not next(loading, None):
             return
-        for name in resident_tiles(self.emission):
+        for name in (*resident_tiles(self.emission), *self.storage.vectors):
             yield Reserve(ring=name)
             yield from copies.copies_in(name, "", 0)
 
@@ -189,7 +192,7 @@ class _Lowering:
         copies = Copies(self.emission, self.storage, self.places)
         setup = [
             *self._scalars(registers, role),
-            *hoisted(self.emission, role, registers),
+            *hoisted(self.emission, role, registers, self.storage.vectors),
             *initial_values(self.emission, role, registers),
             *self._residents(role),
             *self._resident_copies(role, copies),
@@ -199,6 +202,7 @@ class _Lowering:
         return Role(
             name=role.name, first_warp=role.first_warp, warps=role.warps, registers=role.registers,
             operations=tuple(o.name for o in role.operations), stages=1 + len(parts.prologue),
+            stripe_rows=self.layouts.stripe_rows,
             fragments=tuple(registers.fragments.values()), setup=tuple(setup),
             prologue=parts.prologue, steady=parts.steady, epilogue=parts.epilogue,
             unroll=1 + len(parts.remainders), remainders=parts.remainders, short=parts.short,
@@ -240,7 +244,7 @@ class _Lowering:
     def _uses(self, role: PlannedRole) -> dict[str, RingUse]:
         """What the role reads of each ring."""
         found: dict[str, RingUse] = {}
-        residents = set(resident_tiles(self.emission))
+        residents = {*resident_tiles(self.emission), *self.storage.vectors}
         for ring in self.storage.rings.values():
             readers = {o for buffer in ring.buffers for o in self.places.readers(buffer)}
             own = [o for o in role.operations if o.name in readers]
@@ -259,6 +263,8 @@ class _Lowering:
                 self._reads(tile, name) for tile in self.emission.tiled.loop if tile.name in own
             ):
                 yield Acquire(ring=name)
+        for name in vectors_read(self.emission, role, self.storage.vectors):
+            yield Acquire(ring=name)
 
     def _reads(self, tile: TileNode, name: str) -> bool:
         reads = [read.before for read in tile.reads if read.before is not None]

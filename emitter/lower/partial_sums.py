@@ -48,7 +48,7 @@ def partial_fragments(role: Role) -> frozenset[str]:
 
 
 def _summed_once(role: Role) -> Role:
-    parts = partial_fragments(role)
+    parts = partial_fragments(role) if role.spread == "quads" else None
     if not parts:
         return role
     needed = {n for step in role.finish for n in _mentioned(step)} & parts

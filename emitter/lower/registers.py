@@ -14,7 +14,7 @@ from ..inputs import Emission, source_of
 from .formulas import At
 from .layouts import Layout, Layouts
 
-ROWS = 64  # of a fragment over one warp group
+ROWS = 64  # of a fragment that products read or write
 LANES = 32
 PAIRED_BYTES = 2  # of elements of which a register holds two
 VERSIONS = ("", ".second", ".third", ".fourth")
@@ -23,7 +23,7 @@ VERSIONS = ("", ".second", ".third", ".fourth")
 
 @dataclass(slots=True)
 class Registers:
-    """The fragments of one role. A tile of more than 64 rows lies in one fragment for each 64.
+    """The fragments of one role. A tile of more rows than a fragment has lies in several.
 
     A tile that has n versions lies in that of `iteration` modulo n.
     """
@@ -42,7 +42,7 @@ class Registers:
     def home(
         self, tile: TileNode, block: int = 0, *, operand: bool = False, suffix: str = ""
     ) -> str:
-        """The fragment of 64 rows of a tile, declared when it is first asked for."""
+        """The fragment of those rows of a tile, declared when it is first asked for."""
         home = self.homes.setdefault(tile.name, tile.name)
         stem = home + suffix + VERSIONS[self.iteration % self.versions.get(home, 1)]
         name = f"{stem}.{block}" if self.blocks(tile) > 1 else stem
@@ -55,23 +55,25 @@ class Registers:
         return tuple(self.home(tile, b, operand=operand) for b in range(self.blocks(tile)))
 
     def blocks(self, tile: TileNode) -> int:
-        """How many fragments hold a tile: rows of a matrix or along the rows, by 64."""
+        """How many fragments hold a tile: rows of a matrix or along the rows, by 64, 8 or 4."""
         layout = self.layouts.of(tile)
         if layout not in ("matrix", "rows"):
             return 1
         rows = tile.shape[-2] if layout == "matrix" else max(tile.shape)
-        if rows % ROWS:
+        if rows % self.layouts.rows:
             line = self.emission.operation(tile).position.line
             raise Unsupported(
-                f"{tile.name} has {rows} rows in one warp group, no multiple of {ROWS}", line
+                f"{tile.name} has {rows} rows in one warp group, no multiple of {ROWS}, nor, in a "
+                "kernel without products, of 4",
+                line,
             )
-        return rows // ROWS
+        return rows // self.layouts.rows
 
     def turned(self, tile: TileNode, axis: str, block: int) -> str:
         """The fragment that holds a lanes vector along the rows or the columns."""
         layout: Layout = "rows" if axis == "row" else "columns"
         extent = max(tile.shape)
-        several = layout == "rows" and extent > ROWS
+        several = layout == "rows" and extent > self.layouts.rows
         name = f"{self.homes[tile.name]}.{layout}" + (f".{block}" if several else "")
         if name not in self.fragments:
             self.fragments[name] = self._declare(tile, name, layout, operand=False)
@@ -104,18 +106,26 @@ class Registers:
             narrow = narrow_type(self.emission, tile) if operand else None
             dtype = narrow or (tile.dtype if ELEMENT_BYTES[tile.dtype] >= 4 else "f32")
             return Fragment(
-                name=name, layout="operand" if operand else "matrix", rows=ROWS,
-                columns=tile.shape[-1], dtype=dtype,
+                name=name, layout="operand" if operand else "matrix", rows=self.layouts.rows,
+                columns=tile.shape[-1], dtype=dtype, spread=self.layouts.spread,
             )  # fmt: skip
-        dtype = computed_type(tile.dtype)
+        return self._declare_vector(tile, name, layout)
+
+    def _declare_vector(self, tile: TileNode, name: str, layout: Layout) -> Fragment:
+        dtype, spread = computed_type(tile.dtype), self.layouts.spread
         if layout == "scalar":
-            return Fragment(name=name, layout="scalar", dtype=dtype)
-        extent = max(tile.shape)
-        if layout == "lanes" and extent % LANES:
+            return Fragment(name=name, layout="scalar", dtype=dtype, spread=spread)
+        extent, stripes = max(tile.shape), self.layouts.stripe_rows
+        if layout == "lanes" and (extent % LANES or stripes):
             line = self.emission.operation(tile).position.line
-            raise Unsupported(f"{tile.name}: {extent} elements over the lanes of a warp", line)
-        rows, columns = (ROWS, 0) if layout == "rows" else (0, extent)
-        return Fragment(name=name, layout=layout, rows=rows, columns=columns, dtype=dtype)
+            beside = f", beside tiles by stripes of {stripes} rows" if stripes else ""
+            raise Unsupported(
+                f"{tile.name}: {extent} elements over the lanes of a warp{beside}", line
+            )
+        rows, columns = (self.layouts.rows, 0) if layout == "rows" else (stripes, extent)
+        return Fragment(
+            name=name, layout=layout, rows=rows, columns=columns, dtype=dtype, spread=spread
+        )
 
 
 def narrow_type(emission: Emission, tile: TileNode) -> ElementType | None:

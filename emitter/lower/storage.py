@@ -32,6 +32,7 @@ class Storage:
     rings: dict[str, Ring] = field(default_factory=dict)
     ring_of: dict[str, str] = field(default_factory=dict)  # buffer -> ring
     maps: dict[tuple[str, tuple[int, ...], Swizzle], TensorMap] = field(default_factory=dict)
+    vectors: tuple[str, ...] = ()  # that stay for the whole loop, as threads read them
     end: int = 0
 
     def add(
@@ -75,10 +76,15 @@ def swizzle_of(columns: int, dtype: ElementType) -> Swizzle:
     return next((span for span in SWIZZLES if row % span == 0), 0)
 
 
-def lay_out(emission: Emission, plan: Plan, places: Places, deeper: int = 0) -> Storage:
-    """Rings and resident tiles; staging is added when it is known what is stored."""
-    storage = Storage()
-    for name in resident_tiles(emission):
+def lay_out(
+    emission: Emission, plan: Plan, places: Places, deeper: int = 0, vectors: tuple[str, ...] = ()
+) -> Storage:
+    """Rings and resident tiles; staging is added when it is known what is stored.
+
+    `vectors`: those that are resident too.
+    """
+    storage = Storage(vectors=vectors)
+    for name in (*resident_tiles(emission), *vectors):
         _add_tile(emission, storage, emission.tiled.tile(name), name, 1)
         ring = Ring(name=name, buffers=(name,), depth=1, bytes=_bytes(storage, (name,)), arrivals=0)
         storage.put(ring)
@@ -178,13 +184,19 @@ def _add_tile(emission: Emission, storage: Storage, tile: TileNode, name: str, s
     if len([extent for extent in tile.shape if extent > 1]) < 2:
         extent = max(tile.shape, default=1)
         whole = CHUNK_BYTES // ELEMENT_BYTES[tile.dtype]
-        storage.add(name, 1, -(-extent // whole) * whole, tile.dtype, slots)
-        if storage.buffers[name].columns > MOST_BOX:
+        columns = -(-extent // whole) * whole
+        if name not in storage.vectors and columns > MOST_BOX:
             raise Unsupported(f"{tile.name}: a vector of {extent} elements in the loop", line)
+        storage.add(name, 1, columns, tile.dtype, slots)
         return
     if not swizzle_of(tile.shape[-1], tile.dtype):
         raise Unsupported(f"{tile.name}: rows of {tile.shape[-1]} {tile.dtype}", line)
     storage.add(name, tile.shape[-2], tile.shape[-1], tile.dtype, slots)
+
+
+def _box(columns: int, whole: int) -> int:
+    """The widest box, of whole chunks, into which a vector of so many elements can be cut."""
+    return max(b for b in range(whole, MOST_BOX + 1, whole) if columns % b == 0)
 
 
 def copies_in(
@@ -193,7 +205,11 @@ def copies_in(
     """The copies of one tile to its slot: one for each panel of the buffer, or of an element."""
     tile, buffer = emission.tiled.tile(name), storage.buffers[name]
     access = emission.operation(tile).memory_access
-    columns = buffer.swizzle // ELEMENT_BYTES[buffer.dtype] or buffer.columns
+    size = ELEMENT_BYTES[buffer.dtype]
+    columns = buffer.swizzle // size
+    if not columns:
+        whole = CHUNK_BYTES // size
+        columns = buffer.columns if buffer.rows > 1 else _box(buffer.columns, whole)
     box = (*_tile(access)[:-1], columns)
     if is_element(tile):
         yield CopyElement(
@@ -206,7 +222,7 @@ def copies_in(
             ring=storage.ring_of[name], buffer=name,
             tensor_map=storage.map_of(access.argument, box, buffer.swizzle),
             index=access.index, tile=_tile(access), first_column=panel * columns,
-            panel_offset=panel * buffer.rows * buffer.swizzle, operation=operation, lag=lag,
+            panel_offset=panel * buffer.rows * columns * size, operation=operation, lag=lag,
         )  # fmt: skip
 
 

@@ -24,17 +24,18 @@ from ...models.warp_step import (
     StoreRows,
 )
 from .arithmetic import REDUCTIONS, rounded, widened
-from .expressions import Evaluation, Shape
+from .expressions import Evaluation, Shape, shape_of
 from .global_memory import read_box, write_box
 from .hazards import Hazard
 from .here import Here
-from .layouts import Array, over_quads, own_row, row_places
+from .layouts import Array, over_quads, over_row
 from .products import ROWS, accumulator, register_matrix, shared_matrix
 from .registers import Registers
 from .shared_memory import SharedMemory
 from .tensor_data import TensorData
 
 Starts = tuple[int, ...]
+QUAD = 4  # threads that have the same rows
 
 
 @dataclass(slots=True)
@@ -119,18 +120,19 @@ class BlockData:
     def assign(self, step: Assign, here: Here) -> None:
         """Every register of the target."""
         fragment = here.own.fragments[step.target]
-        shape = Shape(fragment.layout, fragment.columns, fragment.spread)
+        shape = shape_of(fragment)
         here.own.write(step.target, self.values(step.value, shape, here))
 
     def reduce_columns(self, step: ReduceColumns, here: Here) -> None:
-        """Each thread its own registers of a row, then the quad."""
-        spread = here.own.fragments[step.target].spread
-        shape = Shape("matrix", step.columns, spread)
+        """Each thread its own registers of a row, then the quad, or all that have the row."""
+        row_threads = here.own.row_threads
+        shape = Shape("matrix", step.columns, row_threads)
         values = self.values(step.value, shape, here)
         values = np.broadcast_to(values, (here.own.threads, shape.elements))
         combine = REDUCTIONS[step.primitive]
-        if spread == "rows":
-            here.own.write(step.target, combine.reduce(values, axis=1)[:, None])
+        if row_threads:
+            one = combine.reduce(values, axis=1)[:, None]
+            here.own.write(step.target, over_row(one, row_threads, combine))
             return
         halves = [
             combine.reduce(values[:, np.arange(shape.elements) // 2 % 2 == half], axis=1)
@@ -145,7 +147,7 @@ class BlockData:
         if fragment.layout == "scalar":
             places: Array = np.zeros((1, 1), np.int64)
         else:
-            shape = Shape(fragment.layout, fragment.columns, fragment.spread)
+            shape = shape_of(fragment)
             places = shape.places("row" if fragment.layout == "rows" else "column")
         vector, first = self._vector(step, here)
         element = places + first
@@ -155,32 +157,24 @@ class BlockData:
         here.own.write(step.target, widened(values))
 
     def store_rows(self, step: StoreRows, here: Here) -> None:
-        """One thread of each quad stores; all four must hold the same. By rows, each thread."""
-        if here.own.spread == "rows":
-            self._store_own_rows(step, here)
-            return
-        values = self.values(step.value, Shape("rows"), here)
-        values = np.broadcast_to(values, (here.own.threads, 2))
-        quads = values.reshape(-1, 4, 2)
-        if not np.array_equal(quads, np.broadcast_to(quads[:, :1], quads.shape), equal_nan=True):
-            raise Hazard("stores rows that differ between the threads of a quad")
+        """One of the threads that have a row stores; all of them must hold the same."""
+        shape = Shape("rows", row_threads=here.own.row_threads)
+        together, places = shape.row_threads or QUAD, shape.places("row")
+        values = self.values(step.value, shape, here)
+        values = np.broadcast_to(values, places.shape)
+        each = values.reshape(-1, together, places.shape[1])
+        if not np.array_equal(each, np.broadcast_to(each[:, :1], each.shape), equal_nan=True):
+            who = f"{together} threads of a row" if shape.row_threads else "threads of a quad"
+            raise Hazard(f"stores rows that differ between the {who}")
         vector, first = self._vector(step, here)
-        element = row_places()[::4] + first
+        element = places[::together] + first
         inside = (element >= 0) & (element < vector.size)
-        vector[element[inside]] = values[::4][inside].astype(vector.dtype)
-
-    def _store_own_rows(self, step: StoreRows, here: Here) -> None:
-        values = self.values(step.value, Shape("rows", spread="rows"), here)
-        values = np.broadcast_to(values, (here.own.threads, 1))
-        vector, first = self._vector(step, here)
-        element = own_row() + first
-        inside = (element >= 0) & (element < vector.size)
-        vector[element[inside]] = values[inside].astype(vector.dtype)
+        vector[element[inside]] = values[::together][inside].astype(vector.dtype)
 
     def stage(self, step: Stage, slot: int, here: Here) -> None:
         """Each thread its own registers."""
         buffer = self.program.buffer(step.buffer)
-        shape = Shape("matrix", step.columns, here.own.spread)
+        shape = Shape("matrix", step.columns, here.own.row_threads)
         values = self.values(step.value, shape, here)
         row, column = shape.places("row"), shape.places("column") + step.first_column
         self.memory.write_tile(

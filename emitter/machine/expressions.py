@@ -21,37 +21,52 @@ from ...models.warp_expression import (
     StoredElement,
     SumAbove,
 )
+from ...models.warp_program import Fragment
 from ...models.warp_program_checks import GROUP_THREADS
 from .arithmetic import apply, rounded, widened
 from .hazards import Hazard
-from .layouts import Array, column_places, lane_places, matrix_places, own_row, row_places
+from .layouts import (
+    Array,
+    column_places,
+    lane_places,
+    matrix_places,
+    own_columns,
+    own_row,
+    row_places,
+)
 from .registers import Registers
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The registers that are computed: a layout, and how many columns it has."""
+    """The registers that are computed: a layout, and how many columns it has.
+
+    `row_threads`: that have a row, each of which has no other; 0 by quads.
+    """
 
     layout: str
     columns: int = 0
-    spread: str = "quads"
+    row_threads: int = 0
 
     @property
     def elements(self) -> int:
         """Of each thread."""
-        if self.spread == "rows":
-            return 1 if self.layout in ("rows", "scalar") else self.columns
+        if self.row_threads:
+            several = self.layout not in ("rows", "scalar")
+            return self.columns // self.row_threads if several else 1
         if self.layout in ("matrix", "operand"):
             return self.columns // 2
-        several = {"rows": 2, "columns": self.columns // 4, "lanes": self.columns // 32}
-        return several.get(self.layout, 1)
+        counts = {"rows": 2, "columns": self.columns // 4, "lanes": self.columns // 32}
+        return counts.get(self.layout, 1)
 
     def places(self, axis: str) -> Array:
         """The row, the column or the place of each register; 0 for none of them."""
         if axis == "none":
             return np.zeros((1, 1), np.int64)
-        if self.spread == "rows":
-            return own_row() if axis == "row" else np.arange(self.columns)[None, :]
+        if self.row_threads and axis == "row" and self.layout != "columns":
+            return own_row(self.row_threads)
+        if self.row_threads and axis == "column" and self.layout != "rows":
+            return own_columns(self.columns, self.row_threads)
         if self.layout in ("matrix", "operand") and axis in ("row", "column"):
             return matrix_places(self.columns)[0 if axis == "row" else 1]
         if self.layout == "rows" and axis == "row":
@@ -61,6 +76,11 @@ class Shape:
         if self.layout == "lanes" and axis == "lane":
             return lane_places(self.columns)
         raise Hazard(f"asks for the {axis} of an element of a fragment of {self.layout}")
+
+
+def shape_of(fragment: Fragment) -> Shape:
+    """The registers of a fragment."""
+    return Shape(fragment.layout, fragment.columns, fragment.row_threads)
 
 
 @dataclass(frozen=True, slots=True)

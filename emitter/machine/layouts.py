@@ -1,6 +1,7 @@
 """Which element each register of each thread holds, as the PTX ISA draws the fragments of wgmma.
 
-Thread t of 128 is lane t % 32 of warp t // 32; lanes come in groups of four, the quads.
+Thread t of 128 is lane t % 32 of warp t // 32; lanes come in groups of four, the quads. Beside
+that, what lies in threads that have one row each, or a part of one (models/stripes.py).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...models.stripes import STRIPE
 from ...models.warp_program_checks import GROUP_THREADS
 
 Array = NDArray[Any]
@@ -68,9 +70,28 @@ def lane_places(extent: int) -> Array:
     return _frozen((_THREAD % 32)[:, None] * each + np.arange(each))[0]
 
 
-def own_row() -> Array:
-    """Row of each thread that has all of a row."""
-    return _THREAD[:, None]
+def own_row(row_threads: int) -> Array:
+    """Row of each thread, where so many neighbours have a row and no other."""
+    return _THREAD[:, None] // row_threads
+
+
+@lru_cache(maxsize=64)
+def own_columns(columns: int, row_threads: int) -> Array:
+    """Column of each register of the threads of a row: stripes of four in turns, or all of them."""
+    if row_threads == 1:
+        return _frozen(np.arange(columns)[None, :])[0]
+    turn, within = np.divmod(np.arange(columns // row_threads), STRIPE)
+    first = STRIPE * (_THREAD % row_threads)
+    return _frozen(first[:, None] + STRIPE * row_threads * turn + within)[0]
+
+
+def over_row(values: Array, row_threads: int, combine: Any) -> Array:
+    """What shuffles by half of the threads of a row, then a quarter, ... leave in each thread."""
+    distance = row_threads // 2
+    while distance:
+        values = combine(values, values[_THREAD ^ distance])
+        distance //= 2
+    return values
 
 
 def row_register(registers: int) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...models.barrier_step import Arrive, Sync
 from ...models.shared_step import StageVector
 from ...models.warp_expression import Expression
+from ...models.warp_program_checks import GROUP_THREADS
 from ...models.warp_step import CopyOut, LoadVector, ProxyFence, Stage, StoreRows, WaitCopies
 from .hazards import Hazard
 from .knowledge import DRAINED, FETCHED, KINDS, MULTIPLIED, SETTLED, STAGED, WRITTEN
@@ -14,7 +15,7 @@ from .shared_data import stage_vector_data
 from .slots import Slot
 from .waits import BarrierWait, CopiesWait
 
-ROWS = {"quads": 64, "rows": 128}  # that a role of four warps stages at once
+QUAD_ROWS = 64  # that a role of four warps stages at once where fragments are spread by quads
 
 
 def load_vector(run: RoleRun, step: LoadVector) -> None:
@@ -35,7 +36,9 @@ def stage(run: RoleRun, step: Stage) -> None:
     """Write to shared memory, where nobody may still read or write."""
     fetch(run, step.value)
     slot = _staging_slot(run, step)
-    rows = step.first_row, step.first_row + ROWS[run.role.spread]
+    row_threads = run.role.row_threads
+    own = GROUP_THREADS // row_threads if row_threads else QUAD_ROWS
+    rows = step.first_row, step.first_row + own
     if rows[1] > slot.rows:
         raise Hazard(f"stages rows {rows[0]} to {rows[1]} of {slot}, which has {slot.rows}")
     _check_below(run, step.buffer)

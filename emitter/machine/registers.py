@@ -15,9 +15,9 @@ _POISON = -1_234_567_891  # no i32 that is meant to be there
 
 def registers_of(fragment: Fragment) -> int:
     """Registers of each thread; those of an operand hold two elements."""
-    if fragment.spread == "rows":
+    if fragment.spread != "quads":
         whole = fragment.columns // (2 if fragment.layout == "operand" else 1)
-        return 1 if fragment.layout in ("rows", "scalar") else whole
+        return 1 if fragment.layout in ("rows", "scalar") else whole // fragment.row_threads
     return {
         "matrix": fragment.columns // 2,
         "operand": fragment.columns // 4,
@@ -34,7 +34,7 @@ class Registers:
     def __init__(self, role: Role) -> None:
         self.threads = GROUP_THREADS if role.warps == 4 else 1
         self.fragments = {fragment.name: fragment for fragment in role.fragments}
-        self.spread = role.spread
+        self.row_threads = role.row_threads
         self._held = {name: self._fresh(f) for name, f in self.fragments.items()}
 
     def _fresh(self, fragment: Fragment) -> Array:
@@ -64,9 +64,8 @@ class Registers:
             return values
         if layout in ("matrix", "operand"):
             if own == "rows":
-                by_row = self.fragments[name].spread == "rows"
-                return values if by_row else values[:, row_register(elements)]
-            if own == "columns" and self.fragments[name].spread == "quads":
+                return values if self.row_threads else values[:, row_register(elements)]
+            if own == "columns" and not self.row_threads:
                 values = values[:, column_register(elements)]
         elif own != layout:
             raise Hazard(f"reads fragment {name} ({own}) for a fragment of {layout}")

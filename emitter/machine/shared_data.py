@@ -27,7 +27,8 @@ _AXIS = {"rows": "row", "columns": "column", "lanes": "lane", "scalar": "none"}
 
 def stage_vector_data(data: BlockData, step: StageVector, slot: int, here: Here) -> None:
     """All threads that hold an element must hold the same."""
-    shape = Shape(step.layout, step.extent if step.layout != "rows" else 0)
+    columns = step.extent if step.layout != "rows" else 0
+    shape = Shape(step.layout, columns, here.own.row_threads)
     values = np.broadcast_to(data.values(step.value, shape, here), (GROUP_THREADS, shape.elements))
     place = np.broadcast_to(shape.places(_AXIS[step.layout]), values.shape)
     found = np.full(step.extent, np.nan, values.dtype)

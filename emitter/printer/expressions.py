@@ -20,6 +20,7 @@ from ...models.warp_expression import (
     SumAbove,
 )
 from ...models.warp_program import SharedBuffer
+from . import stripes
 from .fragments import element_type
 from .primitives import APPLY
 from .scope import Scope, refuse
@@ -55,27 +56,30 @@ class Element:
         return self.place if axis == "lane" and self.lane else ""
 
 
-def matrix_element(item: str, by_row: bool = False) -> Element:
-    """Element `item` of a matrix fragment; `by_row`: each thread has a whole row."""
-    if by_row:
-        return Element(item=item, row="0", column=item, down="0", across=item)
+def matrix_element(item: str, row_threads: int = 0) -> Element:
+    """Element `item` of a matrix fragment; `row_threads`: that have a row, and no other."""
+    if row_threads:
+        across = stripes.column(item, row_threads)
+        return Element(item=item, row="0", column=item, down="0", across=across)
     return Element(
         item=item, row=f"row_of({item})", column=f"column_of({item})",
         down=f"8 * row_of({item})", across=f"column_at({item})",
     )  # fmt: skip
 
 
-def row_element(row: str, by_row: bool = False) -> Element:
+def row_element(row: str, row_threads: int = 0) -> Element:
     """Element `row` of a rows fragment."""
-    if by_row:
+    if row_threads:
         return Element(row="0", down="0", place="lane_row")
     return Element(row=row, down=f"8 * {row}", place=f"lane_row + 8 * {row}")
 
 
-def column_element(column: str, by_row: bool = False) -> Element:
+def column_element(column: str, row_threads: int = 0) -> Element:
     """Element `column` of a columns fragment."""
-    if by_row:
-        return Element(column=column, across=column, place=column)
+    if row_threads:
+        across = stripes.column(column, row_threads)
+        place = column if row_threads == 1 else f"lane_column + {across}"
+        return Element(column=column, across=across, place=place)
     across = f"8 * ({column} >> 1) + ({column} & 1)"
     return Element(column=column, across=across, place=f"lane_column + {across}")
 
@@ -88,16 +92,16 @@ def lane_element(register: str, each: int) -> Element:
 
 def element_of(
     layout: Literal["matrix", "rows", "columns", "lanes", "scalar"], variable: str, each: int = 1,
-    *, by_row: bool = False,
+    *, row_threads: int = 0,
 ) -> Element:  # fmt: skip
     """The element of a fragment of that layout, counted by a variable; `each`: of a lane."""
     if layout == "lanes":
         return lane_element(variable, each)
     if layout == "matrix":
-        return matrix_element(variable, by_row)
+        return matrix_element(variable, row_threads)
     if layout == "rows":
-        return row_element(variable, by_row)
-    return column_element(variable, by_row) if layout == "columns" else Element()
+        return row_element(variable, row_threads)
+    return column_element(variable, row_threads) if layout == "columns" else Element()
 
 
 def value_of(expression: Expression, element: Element, scope: Scope) -> Value:
@@ -174,7 +178,11 @@ def _stored(stored: StoredElement, element: Element, scope: Scope) -> Value:
     """A load of one element from where the panels of its tile hold it."""
     buffer = scope.program.buffer(stored.buffer)
     size, tile = ELEMENT_BYTES[buffer.dtype], tile_name(stored)
-    if _is_in_pairs(stored, buffer):
+    if scope.by_row and stripes.is_aligned(stored, buffer, scope.row_threads):
+        row = _own(_place(stored.down, stored.first_row, element)).removesuffix(" + 0")
+        text = stripes.load(stored, buffer, row, element.item or element.column, scope.row_threads)
+        return Value(text, element_type(buffer.dtype))
+    if not scope.by_row and _is_in_pairs(stored, buffer):
         return _half_of_pair(stored, buffer, element)
     row = _own(_place(stored.down, stored.first_row, element))
     column = _own(_place(stored.across, stored.first_column, element))

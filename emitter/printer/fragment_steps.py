@@ -6,6 +6,7 @@ from ...models.kernel import ElementType
 from ...models.quad_step import SumQuads
 from ...models.warp_expression import Expression, FragmentElement, Rounded
 from ...models.warp_step import Assign, ReduceColumns
+from . import stripes
 from .expressions import Element, element_of, matrix_element, text_of, value_of
 from .fragments import element_type, registers_of
 from .scope import Scope
@@ -25,10 +26,12 @@ def print_assign(step: Assign, scope: Scope) -> list[str]:
     if target.layout == "scalar":
         return [f"{name} = {text_of(step.value, Element(), scope, type_name)};"]
     if target.layout == "rows" and scope.by_row:
-        value = text_of(step.value, element_of("rows", "", by_row=True), scope, type_name)
+        element = element_of("rows", "", row_threads=scope.row_threads)
+        value = text_of(step.value, element, scope, type_name)
         return [f"{name} = {value};"]
     variable = {"matrix": "i", "rows": "r", "columns": "j", "lanes": "e"}[target.layout]
-    element = element_of(target.layout, variable, registers_of(target), by_row=scope.by_row)
+    each, row_threads = registers_of(target), scope.row_threads
+    element = element_of(target.layout, variable, each, row_threads=row_threads)
     value = text_of(step.value, element, scope, type_name)
     return unrolled(variable, registers_of(target), [f"{name}[{variable}] = {value};"])
 
@@ -41,7 +44,10 @@ def packed_pair(value: Expression, dtype: ElementType, items: tuple[str, str], s
         held = scope.role.fragment(value.name)
         if held.layout == "operand" and held.dtype == dtype:
             return f"{scope.fragment(value.name)}[({items[0]}) >> 1]"
-    pair = [text_of(value, matrix_element(item, scope.by_row), scope, "float") for item in items]
+    if (words := stripes.packed_word(value, dtype, items[0], scope)) is not None:
+        return words
+    elements = [matrix_element(item, scope.row_threads) for item in items]
+    pair = [text_of(value, element, scope, "float") for element in elements]
     return f"pack_{dtype}({', '.join(pair)})"
 
 
@@ -52,13 +58,16 @@ def print_reduce_columns(step: ReduceColumns, scope: Scope) -> list[str]:
     """
     target, name = scope.layout(step.target, "rows"), scope.fragment(step.target)
     type_name = element_type(target.dtype)
-    value = as_type(value_of(step.value, matrix_element("i", scope.by_row), scope), type_name)
+    element = matrix_element("i", scope.row_threads)
+    value = as_type(value_of(step.value, element, scope), type_name)
     joined = _joined(step, "part[i & 3]", value.text, type_name)
     first = f"i < 4 ? {value.text} : {joined}"
     if scope.by_row:
         pairs = [_joined(step, f"part[{r}]", f"part[{r + 2}]", type_name) for r in (0, 1)]
-        whole = f"{name} = {_joined(step, pairs[0], pairs[1], type_name)};"
-        lines = unrolled("i", step.columns, [f"part[i & 3] = {first};"])
+        joined = _joined(step, pairs[0], pairs[1], type_name)
+        whole = f"{name} = {stripes.over_row(step.primitive, joined, scope.row_threads)};"
+        each = step.columns // scope.row_threads
+        lines = unrolled("i", each, [f"part[i & 3] = {first};"])
         return block("", [f"{type_name} part[4];", *lines, whole])
     result = _joined(step, "part[2 * r]", "part[2 * r + 1]", type_name)
     if not step.partial:

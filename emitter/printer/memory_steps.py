@@ -7,6 +7,7 @@ from ...models.kernel import ElementType
 from ...models.shared_step import CopyElement
 from ...models.warp_program import Fragment
 from ...models.warp_step import LoadVector, StoreRows
+from . import stripes
 from .expressions import Element, element_of, text_of
 from .fragments import element_type, registers_of
 from .indices import Sum, atom, constant
@@ -40,8 +41,9 @@ def print_load_vector(step: LoadVector, scope: Scope) -> list[str]:
     register = f"{name}[{variable}]" if variable else name
     layout = target.layout
     assert layout in ("columns", "rows", "scalar")
+    element = element_of(layout, variable, row_threads=scope.row_threads)
     lines = [
-        f"const int at = {_place(step, element_of(layout, variable, by_row=scope.by_row), scope)};",
+        f"const int at = {_place(step, element, scope)};",
         f"{register} = {_inside(step, scope)} ? {loaded} : {zero};",
     ]
     return unrolled(variable, registers_of(target), lines) if variable else block("", lines)
@@ -51,9 +53,11 @@ def _pairs(step: LoadVector, target: Fragment, scope: Scope) -> list[str]:
     """A load for each two registers."""
     dtype, pointer = scope.tensor(step.argument).dtype, scope.names.of("argument", step.argument)
     name = scope.fragment(step.target)
+    # the column of the first of the two
+    pair = Element(across=stripes.column("j", scope.row_threads) if scope.by_row else "4 * j")
     load = f"load_pair_{dtype}({pointer} + {_base(step, scope)}at, {name}[j], {name}[j + 1]);"
     lines = [
-        f"const int at = {_place(step, Element(across='4 * j'), scope)};",
+        f"const int at = {_place(step, pair, scope)};",
         f"{name}[j] = {name}[j + 1] = 0.0f;",
         f"if ({_inside(step, scope)}) {load}",
     ]
@@ -63,14 +67,14 @@ def _pairs(step: LoadVector, target: Fragment, scope: Scope) -> list[str]:
 def print_store_rows(step: StoreRows, scope: Scope) -> list[str]:
     """One lane of each quad stores the two rows that the quad shares."""
     dtype, pointer = scope.tensor(step.argument).dtype, scope.names.of("argument", step.argument)
-    element = element_of("rows", "r", by_row=scope.by_row)
+    element = element_of("rows", "r", row_threads=scope.row_threads)
     value = _narrowed(text_of(step.value, element, scope, element_type(dtype)), dtype)
     lines = [
         f"const int at = {_place(step, element, scope)};",
         f"if ({_inside(step, scope)}) {pointer}[{_base(step, scope)}at] = {value};",
     ]
     if scope.by_row:
-        return block("", lines)
+        return block(stripes.one_of_row(scope.row_threads), lines)
     return guarded("(lane & 3) == 0", unrolled("r", 2, lines))
 
 

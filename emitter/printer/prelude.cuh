@@ -338,6 +338,75 @@ DEV float half_f32(u32 address, int half) {
   return half ? two.y : two.x;
 }
 
+// ---- stripes: four neighbouring columns, which the threads of a row take in turns
+
+// The column of element i of a thread beyond its first one.
+template <int Threads> DEV constexpr int stripe_at(int i) { return 4 * Threads * (i >> 2) + (i & 3); }
+
+// Where a byte of a row lies in panels of 128 bytes with TMA's swizzle, which goes by the address:
+// of fewer than 8 rows a panel may begin within the pattern.
+template <u32 Rows> DEV u32 in_panels(u32 row, u32 byte) {
+  const u32 at = byte / 128 * (Rows * 128) + row * 128 + byte % 128;
+  return at ^ (at >> 3 & 0x70);
+}
+
+// One of the four, which are loaded together.
+DEV float fourth_bf16(u32 address, int which) {
+  const uint2 four = *(const uint2*)__cvta_shared_to_generic(address);
+  return unpack_bf16(which & 2 ? four.y : four.x, which & 1);
+}
+
+DEV float fourth_fp16(u32 address, int which) {
+  const uint2 four = *(const uint2*)__cvta_shared_to_generic(address);
+  return unpack_fp16(which & 2 ? four.y : four.x, which & 1);
+}
+
+DEV float fourth_f32(u32 address, int which) {
+  const float4 four = *(const float4*)__cvta_shared_to_generic(address);
+  return which & 2 ? (which & 1 ? four.w : four.z) : (which & 1 ? four.y : four.x);
+}
+
+DEV int fourth_i32(u32 address, int which) {
+  const int4 four = *(const int4*)__cvta_shared_to_generic(address);
+  return which & 2 ? (which & 1 ? four.w : four.z) : (which & 1 ? four.y : four.x);
+}
+
+// Two of four elements of 16 bits, as they are stored.
+DEV u32 half_stripe(u32 address, int which) {
+  const uint2 four = *(const uint2*)__cvta_shared_to_generic(address);
+  return which ? four.y : four.x;
+}
+
+DEV void store_stripe_16(u32 address, u32 a, u32 b) {
+  asm volatile("st.shared.v2.u32 [%0], {%1, %2};" :: "r"(address), "r"(a), "r"(b) : "memory");
+}
+
+DEV void store_stripe_f32(u32 address, float a, float b, float c, float d) {
+  asm volatile("st.shared.v4.f32 [%0], {%1, %2, %3, %4};"
+               :: "r"(address), "f"(a), "f"(b), "f"(c), "f"(d) : "memory");
+}
+
+DEV void store_stripe_i32(u32 address, int a, int b, int c, int d) {
+  asm volatile("st.shared.v4.s32 [%0], {%1, %2, %3, %4};"
+               :: "r"(address), "r"(a), "r"(b), "r"(c), "r"(d) : "memory");
+}
+
+// Over the threads that share a row.
+template <int Threads, class T> DEV T over_row_sum(T x) {
+  for (int distance = Threads / 2; distance; distance /= 2) x += __shfl_xor_sync(~0u, x, distance);
+  return x;
+}
+
+template <int Threads, class T> DEV T over_row_max(T x) {
+  for (int distance = Threads / 2; distance; distance /= 2) x = max(x, __shfl_xor_sync(~0u, x, distance));
+  return x;
+}
+
+template <int Threads, class T> DEV T over_row_min(T x) {
+  for (int distance = Threads / 2; distance; distance /= 2) x = min(x, __shfl_xor_sync(~0u, x, distance));
+  return x;
+}
+
 // What the earlier warps have left in their rows, in this column.
 template <u32 Columns> DEV float sum_above(u32 rows, int warp, int column) {
   float total = 0.0f;

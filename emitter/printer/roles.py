@@ -12,6 +12,7 @@ from ...models.tile_order import NUMBER
 from ...models.warp_program import Period, Role
 from ...models.warp_program_checks import steps_of
 from ...models.warp_step import Acquire, Reserve, Step
+from . import stripes
 from .fragments import declaration
 from .grid_indices import over_tiles
 from .iteration import Iteration, at_end, at_start, in_guarded_loop, in_short_run, in_steady_state
@@ -46,6 +47,8 @@ def print_role(scope: Scope) -> list[str]:
     ]
     used = words_in("\n".join(work))
     known = _CONSTANTS_BY_ROW if scope.by_row else _CONSTANTS
+    if scope.row_threads > 1:
+        known = stripes.constants(scope.row_threads)
     constants = [text for name, text in known.items() if name in used]
     work = [*(d for d in declared if words_in(d) & used), *work]
     if scope.program.persistent:

@@ -69,9 +69,14 @@ class Scope:
         return "" if self.is_alone else "lane == 0"
 
     @property
+    def row_threads(self) -> int:
+        """How many threads have a row of a fragment, each of which has no other; 0 by quads."""
+        return self.role.row_threads
+
+    @property
     def by_row(self) -> bool:
-        """Whether each thread holds a row of its own."""
-        return self.role.spread == "rows"
+        """Whether each thread has one row of a fragment, or a part of one."""
+        return self.row_threads > 0
 
     # ---- fragments
 

@@ -25,7 +25,9 @@ def print_await_signal(step: AwaitSignal, scope: Scope) -> list[str]:
 
 def print_write_rows(step: WriteRows, scope: Scope) -> list[str]:
     """Each thread its row."""
-    value = text_of(step.value, element_of("rows", "", by_row=scope.by_row), scope, "float")
+    value = text_of(
+        step.value, element_of("rows", "", row_threads=scope.row_threads), scope, "float"
+    )
     return [f"store_f32({_place(step.buffer, scope)}, {value});"]
 
 

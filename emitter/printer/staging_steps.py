@@ -5,11 +5,13 @@ from __future__ import annotations
 from ...models.kernel import ELEMENT_BYTES
 from ...models.shared_step import StageVector
 from ...models.warp_step import CopyOut, ProxyFence, Stage, WaitCopies
+from . import stripes
 from .expressions import element_of, matrix_element, text_of
 from .fragment_steps import packed_pair
 from .fragments import element_type
 from .indices import Sum, atom, constant
 from .scope import Scope, refuse
+from .stripe_steps import print_stripes
 from .text import block, guarded, unrolled
 
 LANES = 32
@@ -25,6 +27,8 @@ def print_stage(step: Stage, scope: Scope) -> list[str]:
     tile = scope.address(step.buffer, _slot(step, scope))
     # In a loop, the compiler would keep the addresses of all elements from iteration to iteration.
     lines = [f"const u32 tile = {tile if step.ring is None else f'unknown({tile})'};"]
+    if scope.row_threads > 1:
+        return block("", lines + print_stripes(step, scope))
     if scope.by_row:
         return block("", lines + _rows(step, scope))
     by_matrix = ELEMENT_BYTES[buffer.dtype] == 2 and whole
@@ -133,8 +137,9 @@ def print_stage_vector(step: StageVector, scope: Scope) -> list[str]:
         "columns": ("(warp & 3) == 0 && lane < 4", "j", step.extent // 4),
         "lanes": ("(warp & 3) == 0", "e", step.extent // LANES),
         "scalar": ("(warp & 3) == 0 && lane == 0", "", 1),
+        **stripes.vector_threads(step.extent, scope.row_threads),
     }[step.layout]
-    element = element_of(step.layout, variable, count)
+    element = element_of(step.layout, variable, count, row_threads=scope.row_threads)
     value = text_of(step.value, element, scope, element_type(dtype))
     place = (atom(element.place) if element.place else constant(0)).plus(step.first)
     tile = scope.address(step.buffer, _slot(step, scope))

@@ -89,7 +89,7 @@ def print_load_tensor(step: LoadTensor, scope: Scope) -> list[str]:
     load = f"{function}({name}, {_address(step.tensor, step.first_column, scope)});"
     if step.otherwise is None:
         return [load]
-    value = text_of(step.otherwise, matrix_element("i", scope.by_row), scope, "float")
+    value = text_of(step.otherwise, matrix_element("i", scope.row_threads), scope, "float")
     filled = unrolled("i", registers_of(fragment), [f"{name}[i] = {value};"])
     return [*block("if (trips > 0)", [load])[:-1], *block("} else", filled)]
 

@@ -30,7 +30,10 @@ ALLOWED = (
 
 
 @pytest.mark.parametrize("stages", [2, 3, 5])
-@pytest.mark.parametrize("name", ["gemm", "dual_gemm_swiglu", "flash_attention_forward"])
+@pytest.mark.parametrize(
+    "name",
+    ["gemm", "dual_gemm_swiglu", "flash_attention_forward", "layer_norm", "softmax_stream"],
+)
 def test_a_schedule_is_right_or_refused_by_name(name: str, stages: int) -> None:
     given = emission(name)
     case = sample_cases(given.program)[0]

@@ -21,14 +21,16 @@ GOLDEN = Path(__file__).parent.parent / "golden" / "kernels"
         "gated_linear_attention",
         "gemm",
         "gemm_bias_gelu",
+        "layer_norm",
         "retention",
+        "softmax_stream",
     ],
 )
 def test_sources_of_library_kernels(name: str, golden: Callable[[str, Path], None]) -> None:
     golden(print_cuda(warp_program(name)), GOLDEN / f"{name}.h100-sxm.cu")
 
 
-@pytest.mark.parametrize("name", ["flash_attention_forward", "gemm"])
+@pytest.mark.parametrize("name", ["flash_attention_forward", "gemm", "softmax_stream"])
 def test_sources_for_tensor_memory(name: str, golden: Callable[[str, Path], None]) -> None:
     golden(print_cuda(warp_program(name, "b200")), GOLDEN / f"{name}.b200.cu")
 

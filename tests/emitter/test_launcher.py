@@ -32,6 +32,7 @@ EXTENTS = {
     "gemm": {"M": 200, "K": 72, "N": 264},
     "gemm_bias_gelu": {"M": 129, "K": 64, "N": 512},
     "grouped_gemm": {"M": 384, "K": 64, "groups": 5, "N": 256, "row_tiles": 3},
+    "layer_norm": {"rows": 100},
 }
 
 

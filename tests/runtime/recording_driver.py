@@ -26,6 +26,7 @@ ANSWERS = (
     "cuCtxGetDevice", "cuDeviceGetAttribute",
 )  # fmt: skip
 MULTIPROCESSORS = 132
+COUNT = 3  # what integer scalars are
 
 # Types, values and prototypes as in cuda.h of CUDA 13.0.
 CUDA_H = """
@@ -198,7 +199,10 @@ class Launcher:
         arguments: list[Any] = [ctypes.c_void_p(0x40), ctypes.c_void_p(0x50)]
         arguments += [ctypes.c_uint64(where[a["name"]]) for a in self.tensors]
         arguments += [ctypes.c_int(extents[name]) for name in self.launch["extents"]]
-        arguments += [ctypes.c_float(scalar) for _ in self.scalars]
+        arguments += [
+            ctypes.c_int(COUNT) if one["dtype"] == "i32" else ctypes.c_float(scalar)
+            for one in self.scalars
+        ]
         return int(self.library[f"twill_{self.launch['kernel']}_launch"](*arguments))
 
     def expected(self, extents: Mapping[str, int], scalar: float = 0.25) -> list[str]:
@@ -213,9 +217,12 @@ class Launcher:
                 passed.append(struct.pack("<Q", self.addresses[one["argument"]]))
             elif one["kind"] == "extent":
                 passed.append(struct.pack("<i", extents[one["name"]]))
+            elif arguments[one["name"]]["dtype"] == "i32":
+                passed.append(struct.pack("<i", COUNT))
             else:
                 passed.append(struct.pack("<f", scalar))
-        values = {**extents, "multiprocessors": MULTIPROCESSORS}
+        counts = {one["name"]: COUNT for one in self.scalars if one["dtype"] == "i32"}
+        values = {**extents, **counts, "multiprocessors": MULTIPROCESSORS}
         grid = grid_of([read_expression(count) for count in self.launch["grid"]], values)
         launched = "launch 1 grid {} {} {} threads {} 1 1 shared {} stream 1 extra 0".format(
             *grid, self.launch["threads"], self.launch["shared_bytes"]

@@ -145,6 +145,7 @@ def inside(name: str, index: int, /, **fields: object) -> Change:
         (setting("grid", [1, 1, 1, 1]), "grid: 4 entries; at most 3"),
         (setting("grid", [["!", 1, 2], 1, 1]), "grid: no operator"),
         (setting("grid", ["Z", 1, 1]), "grid: Z is not an extent"),
+        (setting("grid", ["factor", 1, 1]), "grid: factor is not an extent"),
         (setting("grid", "M"), "grid: .*M.* is not a list"),
         (setting("extents", ["M", "N", 3]), "extents: 3 is not a string"),
         (setting("extents", ["M", "N", "M"]), "the name M is taken"),

@@ -66,6 +66,18 @@ def test_a_grid_may_use_the_number_of_multiprocessors(kernel: Kernel) -> None:
     assert kernel.prepare(zeros(64 * 1000, 8), factor=1).grid == (132, 1, 1)
 
 
+def test_a_grid_may_depend_on_integer_scalars(tmp_path: Path) -> None:
+    number = {"name": "tiles", "kind": "scalar", "dtype": "i32"}
+    arguments = [*scaling.LAUNCH["arguments"], number]
+    grid = [["cdiv", ["cdiv", "M", 64], "tiles"], 1, 1]
+    kernel = load(scaling.write(tmp_path / "b", arguments=arguments, grid=grid), StubDriver())
+    assert kernel.prepare(zeros(64 * 10, 8), factor=1, tiles=3).grid == (4, 1, 1)
+    with pytest.raises(InvalidInput, match="divides by zero"):
+        kernel.prepare(zeros(64 * 10, 8), factor=1, tiles=0)
+    with pytest.raises(InvalidInput, match=r"= -10 blocks; 1 to"):
+        kernel.prepare(zeros(64 * 10, 8), factor=1, tiles=-1)
+
+
 def test_new_outputs_hold_what_is_declared(kernel: Kernel, driver: StubDriver) -> None:
     c, total = kernel.prepare(zeros(4, 8), factor=1).outputs
     assert driver.named("fill") == [("fill", c.pointer, 0xFF), ("fill", total.pointer, 0)]

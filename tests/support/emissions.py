@@ -40,10 +40,15 @@ EMITTED = (
     "gemm",
     "gemm_bias_gelu",
     "grouped_gemm",
+    "layer_norm",
     "mamba2_ssd",
     "retention",
+    "softmax_stream",
 )
-"""Library kernels that can be emitted for Hopper: all that use its tensor cores."""
+"""Library kernels that can be emitted for Hopper: all of them."""
+
+ELEMENTWISE = ("layer_norm", "softmax_stream")
+"""Those without products, whose tiles lie by stripes; emitted for B200 too."""
 
 UNROLLED = ("flash_attention_sigmoid", "fp8_gemm_block_scales")
 """Those whose optimal schedules need a second version of a fragment on Hopper."""
@@ -60,7 +65,7 @@ ON_BLACKWELL = (
     "gemm_bias_gelu",
     "grouped_gemm",
 )
-"""Library kernels that can be emitted for B200."""
+"""Library kernels with products that can be emitted for B200."""
 
 
 @cache

@@ -21,10 +21,10 @@ from twill.tests.support.emissions import (
     EMITTED,
     emission,
     emission_of_document,
-    loose_emission,
     role_of,
     warp_program,
 )
+from twill.tests.support.row_kernels import emission_of_text, text_of
 
 ROOT = Path(__file__).parent.parent.parent.parent
 
@@ -159,8 +159,9 @@ def test_exponentials_are_promised_while_the_other_product_is_in_flight() -> Non
 
 
 def test_what_cannot_be_emitted_yet_is_refused_by_name_and_line() -> None:
+    text = text_of("softmax_stream", ROWS="6")
     with pytest.raises(Unsupported, match="rows in one warp group") as caught:
-        lower_schedule(loose_emission("layer_norm"))
+        lower_schedule(emission_of_text(text))
     assert caught.value.problems[0].line is not None
 
 

@@ -109,7 +109,6 @@ def test_the_ring_depth_can_be_raised_within_shared_memory() -> None:
     [
         ("fp8_gemm_block_scales", "loaded in the loop, and not read by products alone"),
         ("gated_linear_attention", "q_decayed in Tensor Memory: more than one copy at once"),
-        ("layer_norm", "rows in one warp group, not 128|stores nothing|within the loop|tile of"),
     ],
 )
 def test_what_cannot_be_emitted_yet_is_refused_by_name(name: str, sentence: str) -> None:

@@ -55,6 +55,50 @@ def test_a_shuffle_over_quads_leaves_the_same_in_each_thread() -> None:
     assert (total.reshape(32, 4) == values.reshape(32, 4).sum(axis=1)[:, None]).all()
 
 
+@pytest.mark.parametrize(("rows", "threads"), [(8, 16), (4, 32), (128, 1)])
+def test_every_element_is_held_once_by_the_threads_of_its_row(rows: int, threads: int) -> None:
+    row, column = layouts.own_row(threads), layouts.own_columns(256, threads)
+    assert (row[:, 0] == np.repeat(np.arange(rows), threads)).all()
+    held = set(zip(np.broadcast_to(row, (128, column.shape[1])).flat,
+                   np.broadcast_to(column, (128, column.shape[1])).flat, strict=True))  # fmt: skip
+    assert len(held) == rows * 256
+    assert held == {(r, c) for r in range(rows) for c in range(256)}
+
+
+def test_stripes_are_four_columns_that_threads_take_in_turns() -> None:
+    column = layouts.own_columns(128, 16)
+    assert column[0].tolist() == [0, 1, 2, 3, 64, 65, 66, 67]
+    assert column[17].tolist() == [4, 5, 6, 7, 68, 69, 70, 71]
+    assert layouts.own_columns(128, 32)[31].tolist() == [124, 125, 126, 127]
+
+
+@pytest.mark.parametrize("threads", [16, 32])
+def test_shuffles_over_a_row_leave_the_same_in_each_of_its_threads(threads: int) -> None:
+    values = np.arange(128.0)[:, None]
+    total = layouts.over_row(values, threads, np.add)
+    wanted = values.reshape(-1, threads).sum(axis=1)
+    assert (total[:, 0] == np.repeat(wanted, threads)).all()
+
+
+@pytest.mark.parametrize("size", [2, 4])
+@pytest.mark.parametrize(("rows", "buffer_rows"), [(8, 8), (8, 16), (4, 4), (4, 12)])
+def test_threads_that_read_stripes_together_want_different_banks(
+    size: int, rows: int, buffer_rows: int
+) -> None:
+    """Together: a half of a warp for 8 bytes each, a quarter for 16, of 128 bytes in all."""
+    threads = 128 // rows
+    columns = layouts.own_columns(512, threads)
+    row = layouts.own_row(threads)[:, 0]
+    for item in range(0, columns.shape[1], 4):
+        panel, within = np.divmod(columns[:, item] * size, 128)
+        address = swizzled((panel * buffer_rows + row) * 128 + within, 128)
+        together = 128 // (4 * size)
+        for first in range(0, 128, together):
+            words = (address[first : first + together, None] + np.arange(0, 4 * size, 4)) // 4
+            assert len(set(words.flat)) == 32
+            assert len(set((words % 32).flat)) == 32
+
+
 @pytest.mark.parametrize(("swizzle", "bits"), [(128, 3), (64, 2), (32, 1), (0, 0)])
 def test_the_swizzle_exchanges_bits_of_the_address(swizzle: int, bits: int) -> None:
     address = np.arange(4096)

@@ -94,6 +94,9 @@ FAULTS = {
     "swizzle of what is staged": ("gemm", r"swizzled<128, 128>", "swizzled<64, 128>"),
     "swizzle of an operand": ("gemm", "0x4000004000010000", "0x8000004000010000"),
     "stride of an operand": ("flash_attention_forward", r"right \+ 128, 1", "right + 256, 1"),
+    "stripes of another turn": ("layer_norm", r"256 \* \(i >> 2\)", "128 * (i >> 2)"),
+    "shuffles of half a row": ("softmax_stream", r"over_row_sum<16>", "over_row_sum<8>"),
+    "another first column": ("layer_norm", r"4 \* \(lane & 15\)", "4 * (lane & 7)"),
     "bytes of a copy": ("gemm", r"(mbar_expect\([^,]*, )\d+", r"\g<1>16"),
 }
 RACES = {
@@ -103,6 +106,12 @@ RACES = {
     "no wait for the staged rows of others": ("gemm", r"    bar_sync<3, 128>\(\);.*\n", ""),
     "no wait for a copy out": ("retention", r"copies_wait_read\(\);", ";"),
     "no wait for other lanes": ("retention", r"__syncwarp\(\);", ""),
+    "no wait for rows": ("layer_norm", r" *mbar_wait\(x_tile_full.*\n", ""),
+    "no wait for staged rows to be read": (
+        "layer_norm",
+        r" *mbar_wait\(y_tile_to_bf16_shared_empty.*\n",
+        "",
+    ),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from twill.tests.support.emissions import warp_program
 
 MAP = TensorMap(name="map", argument="table", box=(8, 8), swizzle=0)
 TABLE = TensorParameter(name="table", dtype="bf16", shape=("R", "N"))
+PANELS = (" + 64", " + 128", " + 192")
+"""Where the further panels of a tile of 256 columns begin."""
 
 
 def with_bias(dtype: Any, shape: tuple[int | str, ...], **load: Any) -> WarpProgram:
@@ -88,3 +91,11 @@ def machine_code(program: WarpProgram) -> SassFunction:
     made = compile_source(print_cuda(program), program.target, program.kernel)
     assert made.report.is_clean
     return disassemble(made.cubin)[program.kernel]
+
+
+def test_a_thread_that_holds_a_row_loads_the_columns_one_after_the_other() -> None:
+    text = print_cuda(warp_program("gemm_bias_gelu", "b200"))
+    loads = re.findall(
+        r"for \(int j = 0; j < 64; j \+= 2\) \{\n +const int at = (.*);\n.*\n.*load_pair_f32", text
+    )
+    assert loads == [f"n * 256 + lane_column + j{more}" for more in ("", *PANELS)] * 2

@@ -95,6 +95,13 @@ template <class T> void store_two(u32 address, T a, T b) {
 DEV void store_pair_f32(u32 address, float a, float b) { store_two(address, a, b); }
 DEV void store_pair_i32(u32 address, int a, int b) { store_two(address, a, b); }
 DEV void store_pair_16(u32 address, u32 pair) { *host::at<u32>(address) = pair; }
+DEV void store_stripe_16(u32 address, u32 a, u32 b) { *host::at<uint2>(address) = {a, b}; }
+DEV void store_stripe_f32(u32 address, float a, float b, float c, float d) {
+  *host::at<float4>(address) = {a, b, c, d};
+}
+DEV void store_stripe_i32(u32 address, int a, int b, int c, int d) {
+  *host::at<int4>(address) = {a, b, c, d};
+}
 DEV void store_pair_8(u32 address, u32 pair) { *host::at<u16>(address) = u16(pair); }
 DEV float load_zero(u32 address) { return *host::at<float>(address); }
 DEV void store_zero(u32 address) { *host::at<float>(address) = 0.0f; }

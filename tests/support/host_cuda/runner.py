@@ -71,7 +71,8 @@ def run_on_host(
     Marks go to arrays that are changed in place. Raises Failed where the kernel faults or hangs.
     """
     launch = launch_description(program, compiler="", made_by="")
-    sizes = {**case.extents, MULTIPROCESSORS: multiprocessors}
+    counts = {name: n for name, n in case.scalars.items() if isinstance(n, int)}
+    sizes = {**case.extents, **counts, MULTIPROCESSORS: multiprocessors}
     program_file = compiled(text, entry_point(program))
     with tempfile.TemporaryDirectory(prefix="twill-host-launch-") as name:
         arrays = _arrays(program, launch, case)
