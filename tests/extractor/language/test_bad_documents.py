@@ -39,7 +39,7 @@ CASES = [
     ("{BLOCK_M: 2}", "{BLOCK_M: 3}", (7, 9), "does not split into 3", "divisor"),
     ("{BLOCK_M: 2}", "{BLOCK_Q: 2}", (7, 9), "BLOCK_Q is not a size", "did you mean"),
     ("dtype: bf16, shape: [M, K]", "dtype: f16, shape: [M, K]", (9, 14), "must be 'bf16'", "fp16"),
-    ("shape: [M, K]", "shape: []", (9, 27), "arguments.a.shape: needs at least 1 item", "write what it holds"),
+    ("shape: [M, K]", "shape: []", (9, 27), "a.shape: needs at least 1 item", "write what it"),
     ("shape: [M, K]", "shape: [M, K, K, K, K, K]", (9, 27), "more than 5 items", ""),
     ("shape: [M, K]", "shape: [M, -1]", (9, 31), "must be greater", ""),
     ("shape: [M, K]", "shape: [M, m]", (9, 31), "m is an argument, an index", "otherwise"),
