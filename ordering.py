@@ -1,61 +1,26 @@
 """Whether work stands in machine code where a warp program has it: promise and finding, compared.
 
-Of wgmma: what runs while each product is in flight. With Tensor Memory: the events of each role in
-their order, and the work between them.
+The events of each role in their order, and the work between them. Of wgmma also what runs while
+each product is in flight.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TypeVar
 
+from .emitter import tensor_order, wgmma_order
+from .emitter.expected_event import Expected
 from .emitter.overlap import COUNTED, product_shapes, promises
-from .emitter.tensor_order import Expected, expected_events
+from .event_order import Overlap, compare, joined_memory
 from .models.errors import ProgramViolation
 from .models.warp_program import WarpProgram
 from .runtime.sass import SassFunction, disassemble
-from .runtime.sass_events import BEGIN, TENSOR_MEMORY, Event, find_events
+from .runtime.sass_batches import with_batches
+from .runtime.sass_events import TENSOR_MEMORY, WGMMA, Event, find_events
 from .runtime.sass_loops import Loop, main_loops
 from .runtime.sass_order import PRODUCTS, Flight, wait_regions
-
-Pair = tuple[Expected, Event]
-E = TypeVar("E", Expected, Event)
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """What should stand in one place of a steady state, and what does.
-
-    Of a product of wgmma: what runs while it is in flight. With Tensor Memory: all that an
-    operation does, between its own events; `misplaced` says of what does not stand there.
-    """
-
-    role: str
-    operation: str
-    promised: Mapping[str, int]
-    found: Mapping[str, int]
-    misplaced: tuple[str, ...] = ()  # a sentence each
-    in_flight: bool = True
-
-    @property
-    def holds(self) -> bool:
-        """Whether everything stands where it should."""
-        enough = all(self.found.get(opcode, 0) >= n for opcode, n in self.promised.items())
-        return enough and not self.misplaced
-
-    @property
-    def faults(self) -> tuple[str, ...]:
-        """What is wrong, a sentence each."""
-        if self.holds:
-            return ()
-        if self.in_flight:
-            what = f"the wait for {self.operation} stands above work that should overlap with it"
-            return (f"{self.role}: {what}",)
-        return tuple(f"{self.role}: {self.operation}: {what}" for what in self.misplaced)
 
 
 def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
@@ -64,15 +29,14 @@ def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
     ProgramViolation where the loops of the machine code are not those of the roles.
     """
     function = disassemble(cubin)[program.kernel]
-    if program.tensors:
-        return tuple(_of_tensor_memory(program, function))
-    return tuple(_of_wgmma(program, function))
+    return (*_in_flight(program, function), *_in_order(program, function))
 
 
-# ---- wgmma
+# ---- what is in flight
 
 
-def _of_wgmma(program: WarpProgram, function: SassFunction) -> Iterator[Overlap]:
+def _in_flight(program: WarpProgram, function: SassFunction) -> Iterator[Overlap]:
+    """Products of wgmma are awaited by who issued them; those with Tensor Memory are left out."""
     bodies = list(main_loops(function, *PRODUCTS))
     roles = [role for role in program.roles if promises(role)]
     if len(bodies) != len(roles):
@@ -95,12 +59,11 @@ def shapes_of(body: Loop) -> tuple[str, ...]:
     return tuple(i.opcode.split(".")[1] for i in body.instructions if any(map(i.matches, PRODUCTS)))
 
 
-# ---- Tensor Memory
+# ---- what stands in order
 
 
-def _of_tensor_memory(program: WarpProgram, function: SassFunction) -> Iterator[Overlap]:
-    bodies = [find_events(function, loop) for loop in main_loops(function, *TENSOR_MEMORY)]
-    wanted = {role.name: expected_events(program, role) for role in program.roles if role.steady}
+def _in_order(program: WarpProgram, function: SassFunction) -> Iterator[Overlap]:
+    wanted, bodies = expected_of(program), found_in(program, function)
     if len(bodies) != len(wanted):
         raise ProgramViolation(
             (f"{len(wanted)} roles with a steady state, {len(bodies)} loops in machine code",)
@@ -112,89 +75,24 @@ def _of_tensor_memory(program: WarpProgram, function: SassFunction) -> Iterator[
         yield from compare(role, expected, body)
 
 
+def expected_of(program: WarpProgram) -> dict[str, Sequence[Expected]]:
+    """The events of each role with a steady state, by name."""
+    roles = [role for role in program.roles if role.steady]
+    if program.tensors:
+        return {role.name: tensor_order.expected_events(program, role) for role in roles}
+    events = {role.name: wgmma_order.expected_events(program, role) for role in roles}
+    return {name: joined_memory(found) for name, found in events.items()}
+
+
+def found_in(program: WarpProgram, function: SassFunction) -> list[Sequence[Event]]:
+    """The events of each loop of the machine code that is a steady state."""
+    if program.tensors:
+        return [find_events(function, loop) for loop in main_loops(function, *TENSOR_MEMORY)]
+    found = [find_events(function, loop) for loop in main_loops(function, *WGMMA)]
+    return [joined_memory(with_batches(events)) for events in found]
+
+
 def _distance(expected: Sequence[Expected], found: Sequence[Event]) -> int:
     one = Counter((e.name, e.place) for e in expected)
     other = Counter((e.name, e.place) for e in found)
     return ((one - other) + (other - one)).total()
-
-
-def compare(role: str, expected: Sequence[Expected], found: Sequence[Event]) -> tuple[Overlap, ...]:
-    """What each operation of a role should do and does, in the order of its first event."""
-    wanted, there = _loads_first(expected), _loads_first(found)
-    misplaced: dict[str, list[str]] = {event.operation: [] for event in wanted}
-    pairs: list[Pair] = []
-    for tag, i, i_end, j, j_end in _matched(wanted, there):
-        if tag == "equal":
-            pairs += zip(wanted[i:i_end], there[j:j_end], strict=True)
-            continue
-        for event in wanted[i:i_end]:
-            misplaced[event.operation].append(f"{event.said} does not stand where it should")
-        for other in there[j:j_end]:
-            misplaced[wanted[max(i, 1) - 1].operation].append(f"{other.name} should not stand here")
-    for event, sentence in (*_other_places(pairs), *_missing_work(pairs)):
-        misplaced[event.operation].append(sentence)
-    return tuple(_overlap(role, name, wanted, pairs, misplaced[name]) for name in misplaced)
-
-
-def _matched(
-    wanted: Sequence[Expected], there: Sequence[Event]
-) -> Sequence[tuple[str, int, int, int, int]]:
-    names, others = [e.name for e in wanted], [e.name for e in there]
-    return SequenceMatcher(None, names, others, autojunk=False).get_opcodes()
-
-
-def _overlap(
-    role: str, operation: str, wanted: Sequence[Expected], pairs: Sequence[Pair],
-    misplaced: Sequence[str],
-) -> Overlap:  # fmt: skip
-    own = [event for event in wanted if event.operation == operation]
-    there = [other for event, other in pairs if event.operation == operation]
-    kinds = dict.fromkeys(name for event in own for name in event.work)
-    promised = Counter(event.opcode for event in own if event.name != BEGIN)
-    found = Counter(event.opcode for event in there if event.name != BEGIN)
-    for kind in kinds:
-        promised[kind] = sum(event.work.get(kind, 0) for event in own)
-        found[kind] = sum(event.work.get(kind, 0) for event in there)
-    sentences = tuple(dict.fromkeys(misplaced))
-    return Overlap(role, operation, dict(promised), dict(found), sentences, in_flight=False)
-
-
-def _other_places(pairs: Sequence[Pair]) -> Iterator[tuple[Expected, str]]:
-    """Of an mbarrier or of columns that are not those expected.
-
-    Places are counted from a register. What it holds is not known, but the same for all of them.
-    """
-    placed = [pair for pair in pairs if pair[0].place is not None and pair[1].place is not None]
-    for base in dict.fromkeys(there.base for _, there in placed):
-        own = [(w, w.place or 0, t.place or 0) for w, t in placed if t.base == base]
-        usual = _usual([found - place for _, place, found in own])
-        known = {place: wanted.of for wanted, place, _ in own}
-        for wanted, place, found in own:
-            if found - place != usual:
-                other = known.get(found - usual, "something else")
-                yield wanted, f"{wanted.name} is of {other}, not of {wanted.of}"
-
-
-def _usual(moves: Sequence[int]) -> int:
-    """That of more than half of them; none where there is no such."""
-    ((move, count),) = Counter(moves).most_common(1)
-    return move if 2 * count > len(moves) else 0
-
-
-def _missing_work(pairs: Sequence[Pair]) -> Iterator[tuple[Expected, str]]:
-    for wanted, there in pairs:
-        for kind, promised in wanted.work.items():
-            found = there.work.get(kind, 0)
-            if found < promised:
-                yield wanted, f"{found} of {promised} {kind} stand behind {wanted.said}"
-
-
-def _loads_first(events: Sequence[E]) -> list[E]:
-    """Loads of shared memory and of Tensor Memory that follow one another are in no order."""
-    found: list[E] = []
-    for event in events:
-        place = len(found)
-        while event.name == "LDS" and place and found[place - 1].opcode == "LDTM":
-            place -= 1
-        found.insert(place, event)
-    return found

@@ -75,17 +75,18 @@ def special_functions(role: Role, step: Assign | ReduceColumns) -> dict[str, int
         elements = fragment.rows * fragment.columns // GROUP_THREADS
     else:
         elements = 64 * step.columns // GROUP_THREADS
-    found = _special(step.value)
+    found = special_in(step.value)
     return {opcode: number * elements for opcode, number in found.items()}
 
 
-def _special(expression: Expression) -> dict[str, int]:
+def special_in(expression: Expression) -> dict[str, int]:
+    """Special functions of one element, by opcode."""
     if isinstance(expression, Rounded):
-        return _special(expression.operand)
+        return special_in(expression.operand)
     if not isinstance(expression, Apply):
         return {}
     counts = dict(MUFU.get(expression.primitive, {}))
     for operand in expression.operands:
-        for opcode, number in _special(operand).items():
+        for opcode, number in special_in(operand).items():
             counts[opcode] = counts.get(opcode, 0) + number
     return counts

@@ -1,4 +1,4 @@
-"""Elementwise work of a thread that holds a row, in instructions that are sure to be there.
+"""Elementwise work of a thread, in instructions that are sure to be there.
 
 The least that an expression takes: the compiler makes one instruction of a product and a sum, and
 folds signs. What a thread does once for its row is left out; ptxas puts that where it likes.
@@ -14,9 +14,11 @@ from ..models.warp_expression import (
     NumberValue,
     Rounded,
 )
-from ..models.warp_program import Fragment, Role
-from ..models.warp_step import Assign, ReduceColumns
-from .overlap import special_functions
+from ..models.warp_program import Fragment, Role, WarpProgram
+from ..models.warp_program_checks import GROUP_THREADS
+from ..models.warp_step import Assign, ReduceColumns, Stage
+from .overlap import special_functions, special_in
+from .work import PRODUCT_ROWS
 
 ARITHMETIC = ("add", "subtract", "multiply", "divide")
 MINMAX = ("max", "min")
@@ -34,32 +36,56 @@ def work_of(
     computed it, takes none.
     """
     counts = {opcode: n for opcode, n in special_functions(role, step).items() if n}
-    columns = _columns(role, step)
-    if columns and sums_and_products(role, step.value) - known:
-        counts["FFMA"] = columns
+    elements = _elements(role, step)
+    if elements and sums_and_products(role, step.value) - known:
+        counts["FFMA"] = elements
     if isinstance(step, ReduceColumns):
         opcode = "FMNMX" if step.primitive in MINMAX else "FFMA"
         if role.fragment(step.target).dtype == "f32":
-            counts[opcode] = max(counts.get(opcode, 0), columns - 1)
-    elif columns and _packs(role, role.fragment(step.target), step.value):
-        counts["F2FP"] = columns // 2
+            counts[opcode] = max(counts.get(opcode, 0), elements - _results(role))
+    elif elements and _packs(role, role.fragment(step.target), step.value):
+        counts["F2FP"] = elements // 2
     return counts
 
 
-def _columns(role: Role, step: Assign | ReduceColumns) -> int:
+def staged_work(
+    program: WarpProgram, role: Role, step: Stage, known: frozenset[Expression] = frozenset()
+) -> dict[str, int]:
+    """The same of a tile that a role of 64 rows writes to shared memory."""
+    elements = PRODUCT_ROWS * step.columns // GROUP_THREADS
+    counts = {opcode: n * elements for opcode, n in special_in(step.value).items()}
+    if sums_and_products(role, step.value) - known:
+        counts["FFMA"] = elements
+    if program.buffer(step.buffer).dtype in _PACKED and not _is_packed(role, step.value):
+        counts["F2FP"] = elements // 2
+    return counts
+
+
+def _elements(role: Role, step: Assign | ReduceColumns) -> int:
+    """Of a matrix, those of one thread."""
     if isinstance(step, ReduceColumns):
-        return step.columns
+        return step.columns if role.spread == "rows" else step.columns // 2
     fragment = role.fragment(step.target)
-    return fragment.columns if fragment.layout in _MATRIX else 0
+    if fragment.layout not in _MATRIX:
+        return 0
+    return fragment.rows * fragment.columns // GROUP_THREADS
+
+
+def _results(role: Role) -> int:
+    """Rows of which each thread holds elements."""
+    return 1 if role.spread == "rows" else 2
 
 
 def _packs(role: Role, target: Fragment, value: Expression) -> bool:
     """Whether pairs of numbers become pairs of 16 bits, and are not there already."""
+    packed = target.layout == "operand" and target.dtype in _PACKED
+    return packed and not _is_packed(role, value)
+
+
+def _is_packed(role: Role, value: Expression) -> bool:
     while isinstance(value, Rounded):
         value = value.operand
-    held = role.fragment(value.name) if isinstance(value, FragmentElement) else None
-    made = held is None or held.layout != "operand"
-    return target.layout == "operand" and target.dtype in _PACKED and made
+    return isinstance(value, FragmentElement) and role.fragment(value.name).layout == "operand"
 
 
 def sums_and_products(role: Role, expression: Expression) -> frozenset[Expression]:

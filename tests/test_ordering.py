@@ -8,13 +8,14 @@ from functools import cache
 
 import pytest
 
+from twill.emitter.expected_event import Expected
 from twill.emitter.printer.printer import print_cuda
-from twill.emitter.tensor_order import Expected
+from twill.event_order import compare
 from twill.models.errors import ProgramViolation
 from twill.models.tensor_memory_step import StoreTensor
 from twill.models.warp_program import WarpProgram
 from twill.models.warp_step import Step
-from twill.ordering import compare, find_overlaps
+from twill.ordering import find_overlaps
 from twill.runtime.cache import compile_cached
 from twill.runtime.sass_events import Event
 from twill.tests.emitter.machine.programs import with_steps

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from twill.emitter.expected_event import Expected
 from twill.emitter.row_work import work_of
-from twill.emitter.tensor_order import Expected, expected_events
+from twill.emitter.tensor_order import expected_events
 from twill.models.errors import ProgramViolation
 from twill.models.warp_expression import Expression, NumberValue, Rounded
 from twill.models.warp_program import Fragment, Role
