@@ -53,7 +53,9 @@ def staged_work(
 ) -> dict[str, int]:
     """The same of a tile that a role of 64 rows writes to shared memory."""
     elements = PRODUCT_ROWS * step.columns // GROUP_THREADS
-    counts = {opcode: n * elements for opcode, n in special_in(step.value).items()}
+    counts = {}
+    if _varies(role, step.value):
+        counts = {opcode: n * elements for opcode, n in special_in(step.value).items()}
     if sums_and_products(role, step.value) - known:
         counts["FFMA"] = elements
     if program.buffer(step.buffer).dtype in _PACKED and not _is_packed(role, step.value):

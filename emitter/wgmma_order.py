@@ -6,7 +6,8 @@ elementwise work that has to stand between one event and the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from ..models.kernel import ELEMENT_BYTES
@@ -23,6 +24,9 @@ from .row_work import staged_work, sums_and_products, work_of
 _SILENT = frozenset({"pin", "assign", "reduce_columns", "scan_rows", "scan_lanes", "reduce_lanes"})
 """Steps on registers, shared memory read included."""
 
+_NOWHERE = "no slot"
+"""What a boundary waits for."""
+
 _VECTOR_STORES = {"rows": 2, "scalar": 1}
 
 
@@ -34,6 +38,7 @@ def expected_events(program: WarpProgram, role: Role) -> tuple[Expected, ...]:
     found = [Expected(role.steady[0].operation, BEGIN)]
     known = frozenset[Expression]()
     naming = _Naming(program, role)
+    chains = {s.operation for s in role.steady if isinstance(s, Assign | ReduceColumns | Stage)}
     for step in role.steady:
         value: Expression | None = getattr(step, "value", None)
         if value is not None and (stored_in(value) or sums_above_in(value)):
@@ -44,7 +49,14 @@ def expected_events(program: WarpProgram, role: Role) -> tuple[Expected, ...]:
         elif isinstance(step, Stage):
             found[-1] = found[-1].with_work(staged_work(program, role, step, known))
         found += naming.events(step)
-    return tuple(found)
+    return tuple(_passed(event, chains) for event in found)
+
+
+def _passed(event: Expected, chains: Container[str]) -> Expected:
+    """A chain waits for its tiles where it likes: the schedule has no slot for that by itself."""
+    if event.name != "TRYWAIT" or event.of == _NOWHERE or event.operation not in chains:
+        return event
+    return replace(event, passed=True)
 
 
 class _Naming(Naming):
@@ -54,6 +66,7 @@ class _Naming(Naming):
         super().__init__(program, role)
         self.silent = _SILENT
         self.by_step |= {
+            "release": lambda s: [replace(self.barrier("ARRIVE", "empty", s.ring), passed=True)],
             "publish": lambda s: [self.barrier("ARRIVE", "full", s.ring)],
             "product": self._product,
             "wait_products": lambda s: [Expected("", f"WARPGROUP.DEPBAR {s.pending}")],
@@ -65,12 +78,12 @@ class _Naming(Naming):
             "proxy_fence": lambda s: [Expected("", "FENCE.VIEW.ASYNC.S", passed=True)],
             "stage": self._stage,
             "stage_vector": lambda s: [self._stores("STS", s, _vector_stores(s))],
-            "reduce_rows": lambda s: [self._stores("STS", s, s.columns // 8)],
-            "stage_last_rows": lambda s: [self._stores("STS", s, s.columns // 8)],
+            "reduce_rows": lambda s: [self._stores("STS", s, s.columns // 4)],
+            "stage_last_rows": lambda s: [self._stores("STS", s, s.columns // 4)],
         }
 
     def _boundary(self, step: Any) -> Iterable[Expected]:
-        return [Expected("", "TRYWAIT", open_place(self.program)[0], "no slot")]
+        return [Expected("", "TRYWAIT", open_place(self.program)[0], _NOWHERE)]
 
     def _product(self, step: Product) -> Iterable[Expected]:
         depth = instruction_depth(step.dtype)
@@ -95,11 +108,11 @@ class _Naming(Naming):
         yield Expected("", "UTMACMDFLUSH")
 
     def _stage(self, step: Stage) -> Iterator[Expected]:
-        halves = ELEMENT_BYTES[self.program.buffer(step.buffer).dtype] == 2
-        if halves and not step.columns % MATRIX_COLUMNS:
+        size = ELEMENT_BYTES[self.program.buffer(step.buffer).dtype]
+        if size == 2 and not step.columns % MATRIX_COLUMNS:
             yield self._stores("STSM", step, step.columns // MATRIX_COLUMNS)
         else:
-            yield self._stores("STS", step, step.columns // 4)
+            yield self._stores("STS", step, step.columns // (2 if size == 4 else 4))
 
     def _stores(self, opcode: str, step: Any, count: int) -> Expected:
         return Expected("", f"{opcode} x{count}", of=step.buffer, passed=True)
