@@ -98,10 +98,11 @@ def _other_places(pairs: Sequence[Pair]) -> Iterator[tuple[Expected, str]]:
     for base in dict.fromkeys(there.base for _, there in placed):
         own = [(w, w.place or 0, t.place or 0) for w, t in placed if t.base == base]
         usual = _usual([found - place for _, place, found in own])
-        known = {place: wanted.of for wanted, place, _ in own}
-        for wanted, place, found in own:
-            if found - place != usual:
-                other = known.get(found - usual, "something else")
+        known = [wanted for wanted, _, _ in own]
+        for wanted, _, found in own:
+            if not wanted.is_at(found - usual):
+                others = (other.of for other in known if other.is_at(found - usual))
+                other = next(others, "something else")
                 yield wanted, f"{wanted.name} is of {other}, not of {wanted.of}"
 
 

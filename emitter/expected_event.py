@@ -8,6 +8,7 @@ from typing import Any
 
 from ..models.errors import ProgramViolation
 from ..models.warp_program import Role, WarpProgram
+from ..models.warp_program_checks import BARRIER_BYTES
 from ..models.warp_step import Step
 from .printer.storage import Offsets, offsets
 
@@ -26,6 +27,7 @@ class Expected:
     name: str  # opcode, with what tells it from others of the opcode
     place: int | None = None  # of an mbarrier in shared memory, or the first column
     of: str = ""  # the mbarrier or the tensor
+    slots: int = 1  # of the ring whose mbarrier it is: which one is current may be known
     work: Mapping[str, int] = field(default_factory=dict)
     passed: bool = False
 
@@ -38,6 +40,11 @@ class Expected:
     def said(self) -> str:
         """Its name, and what it is of."""
         return f"{self.name} of {self.of}" if self.of else self.name
+
+    def is_at(self, place: int) -> bool:
+        """Whether an instruction there is of the same mbarrier, in any slot, or the same column."""
+        start = self.place if self.place is not None else place
+        return place in range(start, start + self.slots * BARRIER_BYTES, BARRIER_BYTES)
 
     def with_work(self, work: Mapping[str, int]) -> Expected:
         """The same event, with more work behind it."""
@@ -77,7 +84,8 @@ class Naming:
     def barrier(self, name: str, kind: str, which: str) -> Expected:
         """An event on an mbarrier: full or empty of a ring, or a signal."""
         of = which if kind == "signal" else f"{which}.{kind}"
-        return Expected("", name, self._offsets[kind, which], of)
+        slots = 1 if kind == "signal" else self.program.ring(which).depth
+        return Expected("", name, self._offsets[kind, which], of, slots)
 
     def _named(self, name: str, barrier: str) -> Expected:
         found = self.program.barrier(barrier)

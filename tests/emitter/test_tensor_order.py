@@ -45,7 +45,7 @@ def test_events_and_work_of_attention() -> None:
         ("LDTM x32 of s[0]", column) for column in (0, 32, 64, 96)
     ]
     assert [(e.name, dict(e.work)) for e in maximum[5:]] == [
-        ("boundary", {"FMNMX": 127}), ("STS", {}), ("ARRIVE", {}),
+        ("boundary", {"FMNMX": 127}), ("STS x1", {}), ("ARRIVE", {}),
     ]  # fmt: skip
     chain = [e for e in events if e.operation == "p[0]"]
     assert chain == [
