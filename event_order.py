@@ -113,21 +113,22 @@ def _usual(moves: Sequence[int]) -> int:
 
 
 def _missing_work(pairs: Sequence[Pair]) -> Iterator[tuple[Expected, str]]:
-    for wanted, there in _gathered(pairs):
-        for kind, promised in wanted.work.items():
-            found = there.work.get(kind, 0)
+    kinds = dict.fromkeys(kind for wanted, _ in pairs for kind in wanted.work)
+    for kind in kinds:
+        for wanted, promised, found in _gathered(pairs, kind):
             if found < promised:
                 yield wanted, f"{found} of {promised} {kind} stand behind {wanted.said}"
 
 
-def _gathered(pairs: Iterable[Pair]) -> list[Pair]:
-    """What work may pass has none of its own: it counts for the event before."""
-    found: list[Pair] = []
+def _gathered(pairs: Iterable[Pair], kind: str) -> list[tuple[Expected, int, int]]:
+    """How much work of a kind there should be behind each event that it may not pass, and is."""
+    found: list[tuple[Expected, int, int]] = []
     for wanted, there in pairs:
-        if wanted.passed and found:
-            before, other = found.pop()
-            wanted, there = before.with_work(wanted.work), other.with_work(there.work)
-        found.append((wanted, there))
+        event, promised, done = wanted, wanted.work.get(kind, 0), there.work.get(kind, 0)
+        if kind in wanted.passed and found:
+            event, before, other = found.pop()
+            promised, done = promised + before, done + other
+        found.append((event, promised, done))
     return found
 
 

@@ -20,7 +20,7 @@ BEGIN = "begin"
 class Expected:
     """One event, and the work that the warp program has between it and the next.
 
-    `passed`: work on registers may stand on either side of it, since nobody waits longer for that.
+    `passed`: kinds of work that may stand on either side of it, since nobody waits longer for that.
     """
 
     operation: str
@@ -29,7 +29,7 @@ class Expected:
     of: str = ""  # the mbarrier or the tensor
     slots: int = 1  # of the ring whose mbarrier it is: which one is current may be known
     work: Mapping[str, int] = field(default_factory=dict)
-    passed: bool = False
+    passed: frozenset[str] = frozenset()
 
     @property
     def opcode(self) -> str:

@@ -17,8 +17,11 @@ from ..models.warp_expression import (
 from ..models.warp_program import Fragment, Role, WarpProgram
 from ..models.warp_program_checks import GROUP_THREADS
 from ..models.warp_step import Assign, ReduceColumns, Stage
-from .overlap import special_functions, special_in
+from .overlap import COUNTED, special_functions, special_in
 from .work import PRODUCT_ROWS
+
+WORK = (*COUNTED, "F2FP", "FMNMX", "FFMA")
+"""The kinds that are counted."""
 
 ARITHMETIC = ("add", "subtract", "multiply", "divide")
 MINMAX = ("max", "min")

@@ -6,7 +6,7 @@ elementwise work that has to stand between one event and the next.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,13 +19,16 @@ from .descriptors import instruction_depth
 from .expected_event import BEGIN, Expected, Naming
 from .printer.staging_steps import LANES, MATRIX_COLUMNS
 from .printer.storage import open_place
-from .row_work import staged_work, sums_and_products, work_of
+from .row_work import WORK, staged_work, sums_and_products, work_of
 
-_SILENT = frozenset({"pin", "assign", "reduce_columns", "scan_rows", "scan_lanes", "reduce_lanes"})
+_SILENT = frozenset(
+    {"pin", "demand", "assign", "reduce_columns", "scan_rows", "scan_lanes", "reduce_lanes"}
+)
 """Steps on registers, shared memory read included."""
 
-_NOWHERE = "no slot"
-"""What a boundary waits for."""
+_ALL = frozenset(WORK)
+_PASSED = ("TRYWAIT", "LDS", "STS", "STSM", "FENCE.VIEW.ASYNC.S")
+"""Over these, and over slots given back, any work may move."""
 
 _VECTOR_STORES = {"rows": 2, "scalar": 1}
 
@@ -38,25 +41,30 @@ def expected_events(program: WarpProgram, role: Role) -> tuple[Expected, ...]:
     found = [Expected(role.steady[0].operation, BEGIN)]
     known = frozenset[Expression]()
     naming = _Naming(program, role)
-    chains = {s.operation for s in role.steady if isinstance(s, Assign | ReduceColumns | Stage)}
     for step in role.steady:
         value: Expression | None = getattr(step, "value", None)
         if value is not None and (stored_in(value) or sums_above_in(value)):
-            found.append(Expected(step.operation, "LDS", passed=True))
+            found.append(Expected(step.operation, "LDS"))
         if isinstance(step, Assign | ReduceColumns):
             found[-1] = found[-1].with_work(work_of(role, step, known))
             known |= sums_and_products(role, step.value)
         elif isinstance(step, Stage):
             found[-1] = found[-1].with_work(staged_work(program, role, step, known))
         found += naming.events(step)
-    return tuple(_passed(event, chains) for event in found)
+    return tuple(_with_liberties(event) for event in found)
 
 
-def _passed(event: Expected, chains: Container[str]) -> Expected:
-    """A chain waits for its tiles where it likes: the schedule has no slot for that by itself."""
-    if event.name != "TRYWAIT" or event.of == _NOWHERE or event.operation not in chains:
-        return event
-    return replace(event, passed=True)
+def _with_liberties(event: Expected) -> Expected:
+    """What ptxas may move over an event: nobody waits longer, as far as the schedule goes.
+
+    There every slot is full, or empty, when it is waited for. Numbers are packed where registers
+    are free, which may be behind a wait.
+    """
+    if event.opcode in _PASSED or event.of.endswith(".empty"):
+        return replace(event, passed=_ALL)
+    if event.opcode in ("ARRIVE", "WARPGROUP.DEPBAR"):
+        return replace(event, passed=frozenset({"F2FP"}))
+    return event
 
 
 class _Naming(Naming):
@@ -66,16 +74,15 @@ class _Naming(Naming):
         super().__init__(program, role)
         self.silent = _SILENT
         self.by_step |= {
-            "release": lambda s: [replace(self.barrier("ARRIVE", "empty", s.ring), passed=True)],
             "publish": lambda s: [self.barrier("ARRIVE", "full", s.ring)],
             "product": self._product,
             "wait_products": lambda s: [Expected("", f"WARPGROUP.DEPBAR {s.pending}")],
             "boundary": self._boundary,
-            "anchor": lambda s: [Expected("", "LDS", passed=True)],
+            "anchor": lambda s: [Expected("", "LDS")],
             "copy_element": self._copy_element,
             "copy_out": self._copy_out,
             "wait_copies": lambda s: [Expected("", f"DEPBAR {s.pending}")],
-            "proxy_fence": lambda s: [Expected("", "FENCE.VIEW.ASYNC.S", passed=True)],
+            "proxy_fence": lambda s: [Expected("", "FENCE.VIEW.ASYNC.S")],
             "stage": self._stage,
             "stage_vector": lambda s: [self._stores("STS", s, _vector_stores(s))],
             "reduce_rows": lambda s: [self._stores("STS", s, s.columns // 4)],
@@ -83,7 +90,7 @@ class _Naming(Naming):
         }
 
     def _boundary(self, step: Any) -> Iterable[Expected]:
-        return [Expected("", "TRYWAIT", open_place(self.program)[0], _NOWHERE)]
+        return [Expected("", "TRYWAIT", open_place(self.program)[0], "no slot")]
 
     def _product(self, step: Product) -> Iterable[Expected]:
         depth = instruction_depth(step.dtype)
@@ -115,7 +122,7 @@ class _Naming(Naming):
             yield self._stores("STS", step, step.columns // (2 if size == 4 else 4))
 
     def _stores(self, opcode: str, step: Any, count: int) -> Expected:
-        return Expected("", f"{opcode} x{count}", of=step.buffer, passed=True)
+        return Expected("", f"{opcode} x{count}", of=step.buffer)
 
 
 def _vector_stores(step: Any) -> int:

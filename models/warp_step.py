@@ -162,6 +162,13 @@ class Pin(StepBase):
     fragments: tuple[Name, ...]
 
 
+class Demand(StepBase):
+    """What was assigned to the fragments is there: ptxas, which pins do not bind, puts none off."""
+
+    step: Literal["demand"] = "demand"
+    fragments: tuple[Name, ...]
+
+
 class Anchor(StepBase):
     """Nothing that depends on the rows or scalar fragments is computed before; values stay."""
 
@@ -263,6 +270,7 @@ Step = Annotated[
     | ReduceColumns
     | SumQuads
     | Pin
+    | Demand
     | Anchor
     | LoadVector
     | StoreRows

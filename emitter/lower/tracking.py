@@ -10,6 +10,7 @@ from ...models.warp_step import (
     Acquire,
     Anchor,
     Boundary,
+    Demand,
     Pin,
     Release,
     Step,
@@ -59,6 +60,7 @@ class TrackedRole:
     turns: tuple[Turn, ...]
     rings: dict[str, RingUse]
     interval: int  # initiation interval, cycles
+    multiplied: frozenset[str] = frozenset()  # fragments that products read or write
     goes_on: bool = False  # another tile may follow: it needs the slots of the last iterations too
     flying: list[Batch] = field(default_factory=list)  # products, oldest first
     leaving: list[Batch] = field(default_factory=list)  # copies out, oldest first
@@ -215,8 +217,16 @@ class TrackedRole:
         if inputs:
             yield Pin(fragments=inputs, operation=operation.name, lag=operation.lag)
         yield from steps
+        yield from self._demanded(operation, sorted(written))
         yield from self._have_read(operation.name, iteration)
         self.chains_done += 1
+
+    def _demanded(self, operation: PlannedOperation, written: Iterable[str]) -> Iterator[Step]:
+        """What stays of a chain, which ptxas would otherwise put off until it is read."""
+        alone = [name for name in self.chains.pinned(written) if name not in self.multiplied]
+        fragments = (*alone, *self.chains.rows(written))
+        if fragments:
+            yield Demand(fragments=fragments, operation=operation.name, lag=operation.lag)
 
     def _could_come_too_early(self, read: set[str]) -> bool:
         """Whether ptxas might do a chain before a wait whose results it does not read.
