@@ -58,11 +58,11 @@ def _with_liberties(event: Expected) -> Expected:
     """What ptxas may move over an event: nobody waits longer, as far as the schedule goes.
 
     There every slot is full, or empty, when it is waited for. Numbers are packed where registers
-    are free, which may be behind a wait.
+    are free, which may be behind a wait or a turn.
     """
     if event.opcode in _PASSED or event.of.endswith(".empty"):
         return replace(event, passed=_ALL)
-    if event.opcode in ("ARRIVE", "WARPGROUP.DEPBAR"):
+    if event.opcode in ("ARRIVE", "WARPGROUP.DEPBAR", "BAR.SYNC"):
         return replace(event, passed=frozenset({"F2FP"}))
     return event
 

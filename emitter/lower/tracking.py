@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from ...models.shared_step import Publish
 from ...models.warp_expression import fragments_in
 from ...models.warp_step import (
     Acquire,
@@ -24,6 +26,8 @@ from .places import ReadKind
 from .plan import PlannedOperation
 from .products import Products
 from .turns import Turn, pass_turn, wait_for_turn
+
+Common = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class TrackedRole:
     period: int = 0  # of the instance that is written
     just_settled: frozenset[str] = frozenset()  # by a wait with no block boundary behind it yet
     just_issued: bool = False  # a product, with no block boundary behind it yet
+    just_published: bool = False  # a tile, the same
     acquired: dict[str, int] = field(default_factory=dict)
     slots: dict[tuple[str, int], int] = field(default_factory=dict)  # (ring, iteration) -> ordinal
     unread: dict[tuple[str, int], set[str]] = field(default_factory=dict)
@@ -131,7 +136,7 @@ class TrackedRole:
                 Acquire(ring=ring, alone=use.alone, operation=operation.name, lag=operation.lag)
             )
         if steps:
-            self.just_settled, self.just_issued = frozenset(), False
+            self._begin_block()
         return steps
 
     def _age(self, ring: str, iteration: int) -> int:
@@ -178,6 +183,7 @@ class TrackedRole:
         over, self.flying = self.flying[:count], self.flying[count:]
         if self.chains_done > over[-1].chains_before:
             yield Boundary(operation=name, lag=lag)
+            self.just_published = False
         settled = dict.fromkeys(f for b in over for f in (*b.targets, *b.lefts))
         busy = {f for b in self.flying for f in (*b.targets, *b.lefts)}
         free = tuple(f for f in settled if f not in busy)
@@ -204,14 +210,8 @@ class TrackedRole:
                 last = place
         yield from self._settle(last, operation.name, operation.lag)
         yield from acquired
-        if self._could_come_too_early(read):
-            if not acquired:
-                yield Boundary(operation=operation.name, lag=operation.lag)
-            self.just_settled, self.just_issued = frozenset(), False
-            if rows := self.chains.rows(sorted(read)):
-                yield Anchor(fragments=rows, operation=operation.name, lag=operation.lag)
-            elif self._has_versions:
-                steps = anchored_numbers(steps, read, self.chains.registers)
+        before, steps = self._held_back(operation, steps, read, bounded=bool(acquired))
+        yield from before
         # Pinned at both ends, a chain stays where the schedule has it.
         inputs = self.chains.pinned(sorted(read))
         if inputs:
@@ -220,6 +220,7 @@ class TrackedRole:
         yield from self._demanded(operation, sorted(written))
         yield from self._have_read(operation.name, iteration)
         self.chains_done += 1
+        self.just_published = any(isinstance(step, Publish) for step in steps)
 
     def _demanded(self, operation: PlannedOperation, written: Iterable[str]) -> Iterator[Step]:
         """What stays of a chain, which ptxas would otherwise put off until it is read."""
@@ -228,19 +229,30 @@ class TrackedRole:
         if fragments:
             yield Demand(fragments=fragments, operation=operation.name, lag=operation.lag)
 
-    def _could_come_too_early(self, read: set[str]) -> bool:
-        """Whether ptxas might do a chain before a wait whose results it does not read.
+    def _begin_block(self) -> None:
+        self.just_settled, self.just_issued, self.just_published = frozenset(), False, False
 
-        What waits in a version of its own for its turn, and is worked on alone, it would also do
-        between the instructions of a product before it.
+    def _held_back(
+        self, operation: PlannedOperation, steps: list[Step], read: set[str], *, bounded: bool
+    ) -> tuple[list[Step], list[Step]]:
+        """What keeps ptxas from doing a chain too early stands before it, or is in its formulas.
+
+        That would be before a wait whose results it does not read, between the instructions of a
+        product that is just issued, or before a tile is handed on.
         """
-        after_wait = self.just_settled and not self.just_settled & read
-        alone = self._has_versions and not self.chains.rows(sorted(read))
-        return bool(after_wait) or (self.just_issued and alone)
-
-    @property
-    def _has_versions(self) -> bool:
-        return bool(self.chains.registers.versions)
+        after_wait = bool(self.just_settled) and not self.just_settled & read
+        if not (after_wait or self.just_issued or self.just_published):
+            return [], steps
+        rows = self.chains.rows(sorted(read))
+        anchored = steps if rows else anchored_numbers(steps, read, self.chains.registers)
+        common: Common = {"operation": operation.name, "lag": operation.lag}
+        before: list[Step] = []
+        if not bounded and (after_wait or self.just_published or rows or anchored != steps):
+            before.append(Boundary(**common))
+            self._begin_block()
+        if rows:
+            before.append(Anchor(fragments=rows, **common))
+        return before, anchored
 
     # ---- copies out
 
