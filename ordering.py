@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import partial
+from dataclasses import dataclass
 
 from .emitter import tensor_order, wgmma_order
 from .emitter.expected_event import Expected
-from .emitter.overlap import COUNTED, product_shapes, promises
+from .emitter.overlap import COUNTED, promises
 from .event_order import Overlap, compare, joined_memory
 from .models.errors import ProgramViolation
-from .models.warp_program import WarpProgram
+from .models.warp_program import Role, WarpProgram
 from .runtime.sass import SassFunction, disassemble
 from .runtime.sass_batches import with_batches
 from .runtime.sass_events import TENSOR_MEMORY, WGMMA, Event, find_events
 from .runtime.sass_loops import Loop, main_loops
-from .runtime.sass_order import PRODUCTS, Flight, wait_regions
+from .runtime.sass_order import Flight, wait_regions
 
 
 def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
@@ -28,71 +28,61 @@ def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
 
     ProgramViolation where the loops of the machine code are not those of the roles.
     """
-    function = disassemble(cubin)[program.kernel]
-    return (*_in_flight(program, function), *_in_order(program, function))
+    bodies = _bodies(program, disassemble(cubin)[program.kernel])
+    in_flight = [overlap for body in bodies for overlap in _in_flight(body.role, body.loop)]
+    in_order = [o for b in bodies for o in compare(b.role.name, b.expected, b.found)]
+    return (*in_flight, *in_order)
 
 
-# ---- what is in flight
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A steady state in the warp program and in machine code."""
+
+    role: Role
+    loop: Loop
+    expected: Sequence[Expected]
+    found: Sequence[Event]
 
 
-def _in_flight(program: WarpProgram, function: SassFunction) -> Iterator[Overlap]:
-    """Products of wgmma are awaited by who issued them; those with Tensor Memory are left out."""
-    bodies = list(main_loops(function, *PRODUCTS))
-    roles = [role for role in program.roles if promises(role)]
-    if len(bodies) != len(roles):
-        raise ProgramViolation(
-            (f"{len(roles)} steady states with products, {len(bodies)} loops in machine code",)
-        )
-    for role in roles:
-        # The assembler places loops as it likes: those that multiply alike keep their order.
-        body = next((b for b in bodies if shapes_of(b) == product_shapes(role)), bodies[0])
-        bodies.remove(body)
-        flights = wait_regions(body.instructions, COUNTED, repeats=True)
-        if len(flights) != len(promises(role)):  # serialized, as an advisory says
-            flights = tuple(Flight(0, None, {}) for _ in promises(role))
-        for promise, flight in zip(promises(role), flights, strict=True):
-            yield Overlap(role.name, promise.operation, promise.counts, flight.counts)
-
-
-def shapes_of(body: Loop) -> tuple[str, ...]:
-    """The shape of each wgmma of a loop, such as 64x128x16, in the order of addresses."""
-    return tuple(i.opcode.split(".")[1] for i in body.instructions if any(map(i.matches, PRODUCTS)))
-
-
-# ---- what stands in order
-
-
-def _in_order(program: WarpProgram, function: SassFunction) -> Iterator[Overlap]:
-    wanted, bodies = expected_of(program), found_in(program, function)
-    if len(bodies) != len(wanted):
-        raise ProgramViolation(
-            (f"{len(wanted)} roles with a steady state, {len(bodies)} loops in machine code",)
-        )
-    for role, expected in wanted.items():
-        # The assembler places loops as it likes.
-        body = min(bodies, key=partial(_distance, expected))
-        bodies.remove(body)
-        yield from compare(role, expected, body)
-
-
-def expected_of(program: WarpProgram) -> dict[str, Sequence[Expected]]:
-    """The events of each role with a steady state, by name."""
+def _bodies(program: WarpProgram, function: SassFunction) -> list[_Body]:
+    loops = list(main_loops(function, *(TENSOR_MEMORY if program.tensors else WGMMA)))
+    left = [(loop, _found(program, function, loop)) for loop in loops]
     roles = [role for role in program.roles if role.steady]
-    if program.tensors:
-        return {role.name: tensor_order.expected_events(program, role) for role in roles}
-    events = {role.name: wgmma_order.expected_events(program, role) for role in roles}
-    return {name: joined_memory(found) for name, found in events.items()}
+    if len(loops) != len(roles):
+        raise ProgramViolation(
+            (f"{len(roles)} roles with a steady state, {len(loops)} loops in machine code",)
+        )
+    bodies = []
+    for role in roles:
+        # The assembler places loops as it likes.
+        expected = _expected(program, role)
+        own = min(left, key=lambda one: _distance(expected, one[1]))
+        left.remove(own)
+        bodies.append(_Body(role, own[0], expected, own[1]))
+    return bodies
 
 
-def found_in(program: WarpProgram, function: SassFunction) -> list[Sequence[Event]]:
-    """The events of each loop of the machine code that is a steady state."""
+def _expected(program: WarpProgram, role: Role) -> Sequence[Expected]:
     if program.tensors:
-        return [find_events(function, loop) for loop in main_loops(function, *TENSOR_MEMORY)]
-    found = [find_events(function, loop) for loop in main_loops(function, *WGMMA)]
-    return [joined_memory(with_batches(events)) for events in found]
+        return tensor_order.expected_events(program, role)
+    return joined_memory(wgmma_order.expected_events(program, role))
+
+
+def _found(program: WarpProgram, function: SassFunction, loop: Loop) -> Sequence[Event]:
+    events = find_events(function, loop)
+    return events if program.tensors else joined_memory(with_batches(events))
 
 
 def _distance(expected: Sequence[Expected], found: Sequence[Event]) -> int:
     one = Counter((e.name, e.place) for e in expected)
     other = Counter((e.name, e.place) for e in found)
     return ((one - other) + (other - one)).total()
+
+
+def _in_flight(role: Role, loop: Loop) -> Iterator[Overlap]:
+    """Products of wgmma are awaited by who issued them; those with Tensor Memory are left out."""
+    flights = wait_regions(loop.instructions, COUNTED, repeats=True)
+    if len(flights) != len(promises(role)):  # serialized, as an advisory says
+        flights = tuple(Flight(0, None, {}) for _ in promises(role))
+    for promise, flight in zip(promises(role), flights, strict=True):
+        yield Overlap(role.name, promise.operation, promise.counts, flight.counts)

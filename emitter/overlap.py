@@ -13,7 +13,6 @@ from ..models.warp_expression import Apply, Expression, Rounded
 from ..models.warp_program import Role
 from ..models.warp_program_checks import GROUP_THREADS
 from ..models.warp_step import Assign, Product, ReduceColumns, Step, WaitProducts
-from .descriptors import instruction_depth
 
 MUFU: Mapping[str, Mapping[str, int]] = {
     "exp2": {"MUFU.EX2": 1},
@@ -39,16 +38,6 @@ def promises(role: Role) -> tuple[Promise, ...]:
     return tuple(
         Promise(steps[place].operation, _between(role, steps, place)) for place in products
     )
-
-
-def product_shapes(role: Role) -> tuple[str, ...]:
-    """The shape of each instruction of the products of a steady state, in order of issue."""
-    shapes: list[str] = []
-    for step in role.steady:
-        if isinstance(step, Product):
-            depth = instruction_depth(step.dtype)
-            shapes += [f"64x{step.columns}x{depth}"] * (step.depth // depth)
-    return tuple(shapes)
 
 
 def _between(role: Role, steps: Sequence[Step], place: int) -> dict[str, int]:

@@ -14,6 +14,7 @@ from ..models.kernel import ELEMENT_BYTES
 from ..models.product_operand import SharedOperand
 from ..models.warp_expression import Expression, stored_in, sums_above_in
 from ..models.warp_program import Role, WarpProgram
+from ..models.warp_program_checks import GROUP_THREADS
 from ..models.warp_step import Assign, Product, ReduceColumns, Stage
 from .descriptors import instruction_depth
 from .expected_event import BEGIN, Expected, Naming
@@ -58,9 +59,10 @@ def _with_liberties(event: Expected) -> Expected:
     """What ptxas may move over an event: nobody waits longer, as far as the schedule goes.
 
     There every slot is full, or empty, when it is waited for. Numbers are packed where registers
-    are free, which may be behind a wait or a turn.
+    are free, which may be behind a wait or a turn. At a barrier of its own a role meets nobody.
     """
-    if event.opcode in _PASSED or event.of.endswith(".empty"):
+    alone = event.name.endswith(f" {GROUP_THREADS:#x}")
+    if event.opcode in _PASSED or alone or event.of.endswith(".empty"):
         return replace(event, passed=_ALL)
     if event.opcode in ("ARRIVE", "WARPGROUP.DEPBAR", "BAR.SYNC"):
         return replace(event, passed=frozenset({"F2FP"}))
