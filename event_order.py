@@ -154,7 +154,8 @@ def joined_memory(events: Sequence[E]) -> list[E]:
         found += [run[opcode] for opcode in _OF_MEMORY if opcode in run]
         run = {}
         found.append(event)
-    return [*found, *(run[opcode] for opcode in _OF_MEMORY if opcode in run)]
+    found += [run[opcode] for opcode in _OF_MEMORY if opcode in run]
+    return found
 
 
 def _both(one: E | None, other: E) -> E:

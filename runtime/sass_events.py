@@ -157,8 +157,8 @@ class _Addresses:
             width = _MOVED.search(opcode)
             name = f"{opcode[:4]} x{width[1] if width else 1}"
             return self._tensor(name, instruction, 0 if opcode.startswith("S") else 1)
-        name = name_of(instruction)
-        return None if name is None else Event(name, at)
+        told = name_of(instruction)
+        return None if told is None else Event(told, at)
 
     def _placed(self, name: str, instruction: Instruction) -> Event:
         """On an mbarrier: in a ring, where the first one of the ring lies."""
