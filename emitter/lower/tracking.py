@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from ...models.shared_step import Publish
-from ...models.warp_expression import fragments_in
 from ...models.warp_step import (
     Acquire,
     Anchor,
@@ -21,6 +20,7 @@ from ...models.warp_step import (
 )
 from .chains import Chain, ChainSteps
 from .copies import Copies
+from .demands import demanded, touched
 from .number_anchors import anchored_numbers
 from .places import ReadKind
 from .plan import PlannedOperation
@@ -72,7 +72,7 @@ class TrackedRole:
     period: int = 0  # of the instance that is written
     just_settled: frozenset[str] = frozenset()  # by a wait with no block boundary behind it yet
     just_issued: bool = False  # a product, with no block boundary behind it yet
-    just_published: bool = False  # a tile, the same
+    just_acted: Literal["issued", "published"] | None = None  # with no wait behind it either
     acquired: dict[str, int] = field(default_factory=dict)
     slots: dict[tuple[str, int], int] = field(default_factory=dict)  # (ring, iteration) -> ordinal
     unread: dict[tuple[str, int], set[str]] = field(default_factory=dict)
@@ -170,7 +170,7 @@ class TrackedRole:
         )
         yield from steps
         yield from pass_turn(self.turns, operation)
-        self.just_issued = True
+        self.just_issued, self.just_acted = True, "issued"
         self.flying.append(
             Batch(operation.name, iteration, "product", operands.targets, operands.left_fragments,
                   len(steps), self.chains_done, now + operation.latency_cycles)
@@ -183,13 +183,12 @@ class TrackedRole:
         over, self.flying = self.flying[:count], self.flying[count:]
         if self.chains_done > over[-1].chains_before:
             yield Boundary(operation=name, lag=lag)
-            self.just_published = False
         settled = dict.fromkeys(f for b in over for f in (*b.targets, *b.lefts))
         busy = {f for b in self.flying for f in (*b.targets, *b.lefts)}
         free = tuple(f for f in settled if f not in busy)
         pending = sum(batch.commits for batch in self.flying)
         yield WaitProducts(pending=pending, settled=free, operation=name, lag=lag)
-        self.just_settled = frozenset(settled)
+        self.just_settled, self.just_acted = frozenset(settled), None
         if release:
             for batch in over:
                 yield from self._have_read(batch.operation, batch.iteration)
@@ -217,42 +216,48 @@ class TrackedRole:
         if inputs:
             yield Pin(fragments=inputs, operation=operation.name, lag=operation.lag)
         yield from steps
-        yield from self._demanded(operation, sorted(written))
+        if wanted := demanded(steps, self.chains, self.multiplied):
+            yield Demand(fragments=wanted, operation=operation.name, lag=operation.lag)
         yield from self._have_read(operation.name, iteration)
         self.chains_done += 1
-        self.just_published = any(isinstance(step, Publish) for step in steps)
-
-    def _demanded(self, operation: PlannedOperation, written: Iterable[str]) -> Iterator[Step]:
-        """What stays of a chain, which ptxas would otherwise put off until it is read."""
-        alone = [name for name in self.chains.pinned(written) if name not in self.multiplied]
-        fragments = (*alone, *self.chains.rows(written))
-        if fragments:
-            yield Demand(fragments=fragments, operation=operation.name, lag=operation.lag)
+        if any(isinstance(step, Publish) for step in steps):
+            self.just_acted = "published"
 
     def _begin_block(self) -> None:
-        self.just_settled, self.just_issued, self.just_published = frozenset(), False, False
+        self.just_settled, self.just_issued = frozenset(), False
+        self.just_acted = None
 
     def _held_back(
         self, operation: PlannedOperation, steps: list[Step], read: set[str], *, bounded: bool
     ) -> tuple[list[Step], list[Step]]:
-        """What keeps ptxas from doing a chain too early stands before it, or is in its formulas.
-
-        That would be before a wait whose results it does not read, between the instructions of a
-        product that is just issued, or before a tile is handed on.
-        """
-        after_wait = bool(self.just_settled) and not self.just_settled & read
-        if not (after_wait or self.just_issued or self.just_published):
-            return [], steps
+        """What keeps ptxas from doing a chain too early stands before it, or is in its formulas."""
         rows = self.chains.rows(sorted(read))
-        anchored = steps if rows else anchored_numbers(steps, read, self.chains.registers)
+        if not self._could_come_too_early(read, has_rows=bool(rows)):
+            return [], steps
+        self._begin_block()
         common: Common = {"operation": operation.name, "lag": operation.lag}
-        before: list[Step] = []
-        if not bounded and (after_wait or self.just_published or rows or anchored != steps):
-            before.append(Boundary(**common))
-            self._begin_block()
+        before: list[Step] = [] if bounded else [Boundary(**common)]
         if rows:
-            before.append(Anchor(fragments=rows, **common))
-        return before, anchored
+            return [*before, Anchor(fragments=rows, **common)], steps
+        if self._has_versions:
+            steps = anchored_numbers(steps, read, self.chains.registers)
+        return before, steps
+
+    def _could_come_too_early(self, read: set[str], *, has_rows: bool) -> bool:
+        """Whether ptxas might do a chain before a wait whose results it does not read.
+
+        Or between the instructions of a product that is just issued, for which row vectors can be
+        anchored, or before a tile is handed on. What waits in a version of its own for its turn,
+        and is worked on alone, it would also do before products that have been awaited since.
+        """
+        after_wait = self.just_settled and not self.just_settled & read
+        alone = self._has_versions and not has_rows
+        acted = self.just_acted == "published" or (self.just_acted == "issued" and has_rows)
+        return bool(after_wait) or (self.just_issued and alone) or acted
+
+    @property
+    def _has_versions(self) -> bool:
+        return bool(self.chains.registers.versions)
 
     # ---- copies out
 
@@ -281,14 +286,3 @@ class TrackedRole:
 def optional(step: Step) -> Step:
     """The step, to be left out where its iteration does not exist: copies are no wgmma."""
     return step.model_copy(update={"optional": True})
-
-
-def touched(steps: Sequence[Step]) -> tuple[set[str], set[str]]:
-    """Fragments that elementwise steps read as they find them, and those that they write."""
-    read: set[str] = set()
-    written: set[str] = set()
-    for step in steps:
-        value, target = getattr(step, "value", None), getattr(step, "target", None)
-        read.update(set(fragments_in(value)) - written if value is not None else ())
-        written |= {target} if target is not None else set()
-    return read, written
