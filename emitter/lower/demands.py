@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from ...models.warp_expression import fragments_in
-from ...models.warp_step import ReduceColumns, Step
+from ...models.warp_step import Step
 from .chains import ChainSteps
 
 
@@ -23,11 +23,10 @@ def touched(steps: Sequence[Step]) -> tuple[set[str], set[str]]:
 def demanded(
     steps: Sequence[Step], chains: ChainSteps, multiplied: Container[str]
 ) -> tuple[str, ...]:
-    """What a chain leaves that nobody reads soon: sums of rows, and matrices outside of products.
+    """What a chain leaves that no product asks for: row vectors, and matrices outside of products.
 
     `multiplied`: fragments that products read or write. Those are needed when they are issued.
     """
     written = sorted(touched(steps)[1])
     alone = [name for name in chains.pinned(written) if name not in multiplied]
-    sums = any(isinstance(step, ReduceColumns) and step.primitive == "sum" for step in steps)
-    return (*alone, *(chains.rows(written) if sums else ()))
+    return (*alone, *chains.rows(written))

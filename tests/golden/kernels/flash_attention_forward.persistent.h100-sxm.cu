@@ -483,6 +483,8 @@ flash_attention_forward(
           for (int r = 0; r < 2; ++r) alpha_0[r] = exp2_approx(new_max_0[r] - new_max_0_next[r]);
           #pragma unroll
           for (int r = 0; r < 2; ++r) new_max_0[r] = new_max_0_next[r];
+          demand<2>(alpha_0, trips);
+          demand<2>(new_max_0, trips);
           // acc.multiply[0]
           pin_f32x64(acc_0);
           #pragma unroll
@@ -722,6 +724,8 @@ flash_attention_forward(
           for (int r = 0; r < 2; ++r) alpha_1[r] = exp2_approx(new_max_1[r] - new_max_1_next[r]);
           #pragma unroll
           for (int r = 0; r < 2; ++r) new_max_1[r] = new_max_1_next[r];
+          demand<2>(alpha_1, trips);
+          demand<2>(new_max_1, trips);
           // acc.multiply[1]
           pin_f32x64(acc_1);
           #pragma unroll

@@ -347,6 +347,7 @@ fp8_gemm_block_scales(
           #pragma unroll
           for (int r = 0; r < 2; ++r) factor_0_second[r] = load_f32(a_factor_read + 4 * (own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
         }
+        demand<2>(factor_0_second, trips);
         __syncwarp();
         if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
         // acc[0], iteration k - 1
@@ -390,6 +391,7 @@ fp8_gemm_block_scales(
           #pragma unroll
           for (int r = 0; r < 2; ++r) factor_0[r] = load_f32(a_factor_read + 4 * (own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
         }
+        demand<2>(factor_0, trips);
         __syncwarp();
         if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
         // acc[0]
@@ -630,6 +632,7 @@ fp8_gemm_block_scales(
           #pragma unroll
           for (int r = 0; r < 2; ++r) factor_1_second[r] = load_f32(a_factor_read + 4 * (64 + own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
         }
+        demand<2>(factor_1_second, trips);
         __syncwarp();
         if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
         // acc[1], iteration k - 2
@@ -673,6 +676,7 @@ fp8_gemm_block_scales(
           #pragma unroll
           for (int r = 0; r < 2; ++r) factor_1[r] = load_f32(a_factor_read + 4 * (64 + own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
         }
+        demand<2>(factor_1, trips);
         __syncwarp();
         if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
         // acc[1], iteration k - 1

@@ -1208,6 +1208,8 @@ gated_linear_attention(
         for (int r = 0; r < 2; ++r) state_exp2_1[r] = exp2_approx(b_total_rows_1[r]);
         __syncwarp();
         if (lane == 0) mbar_arrive(b_total_staged_full);
+        demand<2>(state_exp2_0, trips);
+        demand<2>(state_exp2_1, trips);
         __syncwarp();
         if (lane == 0) mbar_arrive(gate_empty);
         // state, iteration t - 1
