@@ -242,7 +242,7 @@ def report_of(emitted: Emitted) -> dict[str, Any]:
         "sass_order_counted": emitted.marks is None,
         "sass_order": [
             {"role": o.role, "operation": o.operation, "promised": dict(o.promised),
-             "found": dict(o.found), "holds": o.holds}
+             "found": dict(o.found), "holds": o.holds, "in_flight": o.in_flight}
             for o in emitted.overlaps
         ],
         "slots": dict(emitted.slots),
