@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .barrier_step import Arrive, Sync
+from .demand_step import Demand as Demand
 from .document import Count, Name, Positive
 from .index_expression import IndexExpression
 from .kernel import ElementType
@@ -159,13 +160,6 @@ class Pin(StepBase):
     """What was assigned to the fragments is computed here, and not after what follows."""
 
     step: Literal["pin"] = "pin"
-    fragments: tuple[Name, ...]
-
-
-class Demand(StepBase):
-    """What was assigned to the fragments is there: ptxas, which pins do not bind, puts none off."""
-
-    step: Literal["demand"] = "demand"
     fragments: tuple[Name, ...]
 
 
