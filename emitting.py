@@ -24,6 +24,7 @@ from .emitter.lowering import lower
 from .emitter.printer.marks import Marks
 from .emitter.printer.printer import TARGETS, print_cuda
 from .emitter.work import work_of
+from .event_order import Overlap
 from .extractor.build import build_loop, price_graph
 from .extractor.sample_cases import SampleCase, sample_cases
 from .fitting import compile_program, compile_with_marks, fitted, is_clean, with_margin
@@ -43,7 +44,7 @@ from .models.solve_options import SolveOptions
 from .models.tile_program import TileProgram
 from .models.version import VERSION
 from .models.warp_program import WarpProgram
-from .ordering import Overlap, find_overlaps
+from .ordering import find_overlaps
 from .reader.documents import read_document
 from .reader.located import Located
 from .runtime.cases import Case, cases_bytes
@@ -241,7 +242,7 @@ def report_of(emitted: Emitted) -> dict[str, Any]:
         "sass_order_counted": emitted.marks is None,
         "sass_order": [
             {"role": o.role, "operation": o.operation, "promised": dict(o.promised),
-             "found": dict(o.found), "holds": o.holds}
+             "found": dict(o.found), "holds": o.holds, "in_flight": o.in_flight}
             for o in emitted.overlaps
         ],
         "slots": dict(emitted.slots),

@@ -19,9 +19,9 @@ from .shape_options import SizeOption, SplitOption, refuse_shape, shape_of
 if TYPE_CHECKING:
     from ..emitter.lower.grid_order import TileOrderName
     from ..emitting import Emitted
+    from ..event_order import Overlap
     from ..models.answer import Answer
     from ..models.shape import Shape
-    from ..ordering import Overlap
 
 DEVICE_FAULT = 4
 

@@ -13,7 +13,6 @@ from ..models.warp_expression import Apply, Expression, Rounded
 from ..models.warp_program import Role
 from ..models.warp_program_checks import GROUP_THREADS
 from ..models.warp_step import Assign, Product, ReduceColumns, Stage, Step, WaitProducts
-from .descriptors import instruction_depth
 
 MUFU: Mapping[str, Mapping[str, int]] = {
     "exp2": {"MUFU.EX2": 1},
@@ -41,16 +40,6 @@ def promises(role: Role) -> tuple[Promise, ...]:
     )
 
 
-def product_shapes(role: Role) -> tuple[str, ...]:
-    """The shape of each instruction of the products of a steady state, in order of issue."""
-    shapes: list[str] = []
-    for step in role.steady:
-        if isinstance(step, Product):
-            depth = instruction_depth(step.dtype)
-            shapes += [f"64x{step.columns}x{depth}"] * (step.depth // depth)
-    return tuple(shapes)
-
-
 def _between(role: Role, steps: Sequence[Step], place: int) -> dict[str, int]:
     counts = dict.fromkeys(COUNTED, 0)
     later = 0
@@ -75,17 +64,18 @@ def special_functions(role: Role, step: Assign | ReduceColumns | Stage) -> dict[
         elements = fragment.rows * fragment.columns // GROUP_THREADS
     else:
         elements = (role.stripe_rows or 64) * step.columns // GROUP_THREADS
-    found = _special(step.value)
+    found = special_in(step.value)
     return {opcode: number * elements for opcode, number in found.items()}
 
 
-def _special(expression: Expression) -> dict[str, int]:
+def special_in(expression: Expression) -> dict[str, int]:
+    """Special functions of one element, by opcode."""
     if isinstance(expression, Rounded):
-        return _special(expression.operand)
+        return special_in(expression.operand)
     if not isinstance(expression, Apply):
         return {}
     counts = dict(MUFU.get(expression.primitive, {}))
     for operand in expression.operands:
-        for opcode, number in _special(operand).items():
+        for opcode, number in special_in(operand).items():
             counts[opcode] = counts.get(opcode, 0) + number
     return counts

@@ -1,4 +1,4 @@
-"""Elementwise work of a thread that has a row or a part of one, in instructions sure to be there.
+"""Elementwise work of a thread, in instructions that are sure to be there.
 
 The least that an expression takes: the compiler makes one instruction of a product and a sum, and
 folds signs. What a thread does once for its row is left out; ptxas puts that where it likes.
@@ -15,15 +15,21 @@ from ..models.warp_expression import (
     Rounded,
     StoredElement,
 )
-from ..models.warp_program import Role
+from ..models.warp_program import Role, WarpProgram
+from ..models.warp_program_checks import GROUP_THREADS
 from ..models.warp_step import Assign, ReduceColumns, Stage
-from .overlap import special_functions
+from .overlap import COUNTED, special_functions, special_in
+from .work import PRODUCT_ROWS
+
+WORK = (*COUNTED, "F2FP", "FMNMX", "FFMA")
+"""The kinds that are counted."""
 
 ARITHMETIC = ("add", "subtract", "multiply", "divide")
 MINMAX = ("max", "min")
 _FOLDED = (0, 1, -1)  # operands that may leave nothing of a sum or a product
 _PACKED = ("bf16", "fp16")
 _MATRIX = ("matrix", "operand")
+_ROWS = {"quads": PRODUCT_ROWS, "rows": GROUP_THREADS}  # of a role; by stripes it says how many
 
 
 def work_of(
@@ -35,43 +41,62 @@ def work_of(
     computed it, takes none.
     """
     counts = {opcode: n for opcode, n in special_functions(role, step).items() if n}
-    columns = _columns(role, step)
-    if columns and sums_and_products(role, step.value) - known:
-        counts["FFMA"] = columns
+    elements = _elements(role, step)
+    if elements and sums_and_products(role, step.value) - known:
+        counts["FFMA"] = elements
     if isinstance(step, ReduceColumns):
         opcode = "FMNMX" if step.primitive in MINMAX else "FFMA"
         if role.fragment(step.target).dtype == "f32":
-            counts[opcode] = max(counts.get(opcode, 0), columns - 1)
-    elif columns and _packs(role, step):
-        counts["F2FP"] = columns // 2
+            counts[opcode] = max(counts.get(opcode, 0), elements - _results(role))
+    elif elements and _packs(role, step):
+        counts["F2FP"] = elements // 2
     return counts
 
 
-def _columns(role: Role, step: Assign | ReduceColumns | Stage) -> int:
-    """Of the elements of one thread."""
+def staged_work(
+    program: WarpProgram, role: Role, step: Stage, known: frozenset[Expression] = frozenset()
+) -> dict[str, int]:
+    """The same of a tile that a role of 64 rows writes to shared memory."""
+    elements = PRODUCT_ROWS * step.columns // GROUP_THREADS
+    counts = {}
+    if _varies(role, step.value):
+        counts = {opcode: n * elements for opcode, n in special_in(step.value).items()}
+    if sums_and_products(role, step.value) - known:
+        counts["FFMA"] = elements
+    if program.buffer(step.buffer).dtype in _PACKED and not _is_packed(role, step.value):
+        counts["F2FP"] = elements // 2
+    return counts
+
+
+def _elements(role: Role, step: Assign | ReduceColumns | Stage) -> int:
+    """Of a matrix, those of one thread."""
     if not isinstance(step, Assign):
-        return step.columns // role.row_threads
+        return _ROWS.get(role.spread, role.stripe_rows) * step.columns // GROUP_THREADS
     fragment = role.fragment(step.target)
-    return fragment.columns // role.row_threads if fragment.layout in _MATRIX else 0
+    return fragment.rows * fragment.columns // GROUP_THREADS if fragment.layout in _MATRIX else 0
+
+
+def _results(role: Role) -> int:
+    """Rows of which each thread holds elements."""
+    return 2 if role.spread == "quads" else 1
 
 
 def _packs(role: Role, step: Assign | Stage) -> bool:
     """Whether pairs of numbers become pairs of 16 bits, and are not there already."""
-    value, is_packed = step.value, isinstance(step, Assign) and _is_packed(role, step.target)
-    if isinstance(value, Rounded) and isinstance(step, Stage):
-        is_packed = value.dtype in _PACKED
+    if isinstance(step, Stage):
+        packed = isinstance(step.value, Rounded) and step.value.dtype in _PACKED
+    else:
+        target = role.fragment(step.target)
+        packed = target.layout == "operand" and target.dtype in _PACKED
+    return packed and not _is_packed(role, step.value)
+
+
+def _is_packed(role: Role, value: Expression) -> bool:
     while isinstance(value, Rounded):
         value = value.operand
     if isinstance(value, StoredElement):
-        return False  # by stripes, what is stored as 16 bits is read so
-    held = role.fragment(value.name) if isinstance(value, FragmentElement) else None
-    made = held is None or held.layout != "operand"
-    return is_packed and made
-
-
-def _is_packed(role: Role, name: str) -> bool:
-    target = role.fragment(name)
-    return target.layout == "operand" and target.dtype in _PACKED
+        return bool(role.stripe_rows)  # by stripes, what is stored as 16 bits is read so
+    return isinstance(value, FragmentElement) and role.fragment(value.name).layout == "operand"
 
 
 def sums_and_products(role: Role, expression: Expression) -> frozenset[Expression]:
@@ -96,7 +121,7 @@ def _varies(role: Role, expression: Expression) -> bool:
     if isinstance(expression, Apply):
         return any(_varies(role, operand) for operand in expression.operands)
     if isinstance(expression, StoredElement):
-        return expression.across == "column"
+        return bool(role.stripe_rows) and expression.across == "column"
     if not isinstance(expression, FragmentElement):
         return False
     fragment = role.fragment(expression.name)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .barrier_step import Arrive, Sync
+from .demand_step import Demand as Demand
 from .document import Count, Name, Positive
 from .index_expression import IndexExpression
 from .kernel import ElementType
@@ -263,6 +264,7 @@ Step = Annotated[
     | ReduceColumns
     | SumQuads
     | Pin
+    | Demand
     | Anchor
     | LoadVector
     | StoreRows

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from .sass import Instruction, SassFunction
 from .sass_blocks import Blocks
 from .sass_loops import Loop, loops
+from .sass_names import elementwise_name_of, name_of
 
 WORK: Mapping[str, Mapping[str, int]] = {
     "MUFU.EX2": {"MUFU.EX2": 1},
@@ -27,18 +28,18 @@ WORK: Mapping[str, Mapping[str, int]] = {
 TENSOR_MEMORY = ("UTCHMMA", "LDTM", "STTM", "UTMALDG")
 """By one of these the loop of a role with Tensor Memory is known, or that of its copies."""
 
+WGMMA = ("HGMMA", "QGMMA", "UTMALDG", "UTMASTG", "UTMAREDG", "STSM", "STS")
+"""By one of these that of a role without."""
+
 ELEMENTWISE = ("UTMALDG", "UTMASTG", "UTMAREDG", "STS", "LDS")
-"""The same of a kernel without products: by what it brings in, takes out, reads or hands on."""
+"""By one of these that of a kernel without products: what it brings in, reads or hands on."""
 
 BEGIN, BOUNDARY, TRYWAIT = "begin", "boundary", "TRYWAIT"
-_PLAIN = ("FENCE.VIEW.ASYNC.T", "STS", "LDS")
-_COPYING = ("FENCE.VIEW.ASYNC.S", "DEPBAR.LE")  # fences and waits of copies out
-_OUT = ("UTMASTG", "UTMAREDG")
 _MOST_STEPS = 8  # of an address, back to where it comes from
 _TENSOR = re.compile(r"tmem\[(UR\d+)(?:\+(-?0x[0-9a-f]+))?\]")
-_BARRIER = re.compile(r"\[(UR\d+)(?:\+(-?0x[0-9a-f]+))?\]")
+_BARRIER = re.compile(r"\[(U?R\d+(?:\+UR\d+)?)(?:\+URZ)?(?:\+(-?0x[0-9a-f]+))?\]")
 _ADDED = re.compile(
-    r"(?:UIADD3 UPT UPT|UMOV|ULEA UR\d+) (UR\d+)(?: (-?0x[0-9a-f]+) URZ| 0x3)?"
+    r"(?:UIADD3(?: UPT UPT)?|UMOV|ULEA UR\d+) (UR\d+)(?: (-?0x[0-9a-f]+) URZ| 0x3)?"
 )  # a constant, nothing, or 8 bytes for each slot of a ring
 _MOVED = re.compile(r"\.x(\d+)")
 
@@ -58,14 +59,17 @@ class Event:
         """The first word of its name."""
         return self.name.split()[0]
 
+    def with_work(self, work: Mapping[str, int]) -> Event:
+        """The same event, with more work behind it."""
+        return replace(self, work=sums(self.work, work))
+
 
 def find_events(
     function: SassFunction, loop: Loop, *, elementwise: bool = False
 ) -> tuple[Event, ...]:
     """The events of a loop, in the order of addresses.
 
-    `elementwise`: of a kernel without products, copies out are events, and neighbouring loads of
-    shared memory are one.
+    `elementwise`: of a kernel without products, neighbouring loads of shared memory are one event.
 
     The copies of a wait that go round until it is over are left out. A wait is where its answer is
     needed: it may be asked for earlier. Stores that follow one another with work between them are
@@ -111,7 +115,7 @@ def _with_work(event: Event, instruction: Instruction) -> Event:
     }
     if not added:
         return event
-    return replace(event, work=sums(event.work, added))
+    return event.with_work(added)
 
 
 def sums(*counts: Mapping[str, int]) -> dict[str, int]:
@@ -128,7 +132,7 @@ def _joined(events: Sequence[Event]) -> tuple[Event, ...]:
             first = found.pop()
             width = _width(first.name) + _width(event.name)
             event = replace(event, name=f"STTM x{width}", place=first.place, base=first.base)
-            found[-1] = replace(found[-1], work=sums(found[-1].work, first.work))
+            found[-1] = found[-1].with_work(first.work)
         found.append(event)
     return tuple(found)
 
@@ -138,7 +142,7 @@ def _joined_moves(events: Sequence[Event]) -> tuple[Event, ...]:
     found: list[Event] = []
     for event in events:
         if found and event.name in ("LDS", "STS") and found[-1].name == event.name:
-            found[-1] = replace(found[-1], work=sums(found[-1].work, event.work))
+            found[-1] = found[-1].with_work(event.work)
         else:
             found.append(event)
     return tuple(found)
@@ -153,8 +157,7 @@ class _Addresses:
 
     def __init__(self, function: SassFunction, elementwise: bool) -> None:
         self._places = not elementwise
-        self._plain = (*_PLAIN, *_COPYING) if elementwise else _PLAIN
-        self._copies = ("UTMALDG", *_OUT) if elementwise else ("UTMALDG",)
+        self._name = elementwise_name_of if elementwise else name_of
         self._all = function.instructions
         self._index = {i.address: n for n, i in enumerate(self._all)}
         self._blocks = Blocks(function)
@@ -164,11 +167,8 @@ class _Addresses:
         at, opcode = instruction.address, instruction.opcode
         if instruction.matches("SYNCS"):
             return self._placed(TRYWAIT if TRYWAIT in opcode else "ARRIVE", instruction)
-        if instruction.matches("UTCBAR"):
-            return self._placed("UTCBAR", instruction)
-        if opcode.startswith(("BAR.SYNC", "BAR.ARV")):
-            kind = ".".join(opcode.split(".")[:2])
-            return Event(" ".join((kind, *instruction.operands)), at)
+        if instruction.matches("UTCBAR") or instruction.matches("ARRIVES"):
+            return self._placed(opcode.split(".")[0], instruction)
         if instruction.matches("UTCHMMA"):
             left, end = instruction.operands[0].split("[")[0], instruction.operands[-1]
             onto = "over" if end == "!UPT" else "onto"
@@ -177,12 +177,8 @@ class _Addresses:
             width = _MOVED.search(opcode)
             name = f"{opcode[:4]} x{width[1] if width else 1}"
             return self._tensor(name, instruction, 0 if opcode.startswith("S") else 1)
-        if any(map(instruction.matches, self._copies)):
-            return Event(" ".join(opcode.split(".")[:2]), at)
-        for plain in self._plain:
-            if instruction.matches(plain):
-                return Event(plain, at)
-        return None
+        told = self._name(instruction)
+        return None if told is None else Event(told, at)
 
     def _placed(self, name: str, instruction: Instruction) -> Event:
         """On an mbarrier: in a ring, where the first one of the ring lies.

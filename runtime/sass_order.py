@@ -81,7 +81,7 @@ def _retirements(stream: Sequence[Instruction]) -> dict[int, int]:
     for index, instruction in enumerate(stream):
         if _commits(instruction):
             pending.append(index)
-        elif (most := _most_pending(instruction)) is not None:
+        elif (most := most_pending(instruction)) is not None:
             done, pending = pending[: len(pending) - most], pending[len(pending) - most :]
             retired.update(dict.fromkeys(done, index))
     return retired
@@ -92,7 +92,8 @@ def _commits(instruction: Instruction) -> bool:
     return any(map(instruction.matches, PRODUCTS)) and "gsb0" in instruction.operands
 
 
-def _most_pending(instruction: Instruction) -> int | None:
+def most_pending(instruction: Instruction) -> int | None:
+    """How many batches of wgmma a wait leaves in flight; None for what is no such wait."""
     if not instruction.matches("WARPGROUP.DEPBAR"):
         return None
     number = _PENDING.search(instruction.operands[-1]) if instruction.operands else None

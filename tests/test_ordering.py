@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 
 import pytest
 
 from twill.emitter.printer.printer import print_cuda
-from twill.emitter.tensor_order import Expected
 from twill.models.errors import ProgramViolation
 from twill.models.tensor_memory_step import StoreTensor
 from twill.models.warp_program import WarpProgram
 from twill.models.warp_step import Step
-from twill.ordering import compare, find_overlaps
+from twill.ordering import find_overlaps
 from twill.runtime.cache import compile_cached
-from twill.runtime.sass_events import Event
 from twill.tests.emitter.machine.programs import with_steps
+from twill.tests.support.edited_text import swapped, without
 from twill.tests.support.emissions import warp_program
 
 FORWARD = "flash_attention_forward"
@@ -39,16 +38,6 @@ def printed(name: str) -> tuple[WarpProgram, str]:
 
 
 # ---- the text does something else than the program
-
-
-def swapped(first: str, second: str) -> Callable[[str], str]:
-    """Each of two pieces of text where the other is, wherever they follow one another."""
-    pattern = re.compile(rf"({first})((?:.|\n)*?)({second})")
-    return lambda text: pattern.sub(r"\3\2\1", text)
-
-
-def without(piece: str) -> Callable[[str], str]:
-    return lambda text: text.replace(piece, "")
 
 
 def renamed(text: str) -> str:
@@ -159,44 +148,3 @@ def test_loops_that_are_not_those_of_the_roles_are_refused() -> None:
     other = program.model_copy(update={"roles": roles})
     with pytest.raises(ProgramViolation, match="1 roles with a steady state, 2 loops"):
         find_overlaps(other, cubin(program, source))
-
-
-def test_work_is_counted_for_its_place_and_not_for_the_operation_as_a_whole() -> None:
-    expected = [
-        Expected("a", "begin"), Expected("a", "LDS", work={"F2FP": 8}),
-        Expected("a", "ARRIVE", 64, "a.over", work={"F2FP": 8}),
-    ]  # fmt: skip
-    found = [Event("begin", 0), Event("LDS", 16, work={"F2FP": 16}), Event("ARRIVE", 32, 64, "UR4")]
-    (overlap,) = compare("compute", expected, found)
-    assert overlap.promised == overlap.found == {"LDS": 1, "ARRIVE": 1, "F2FP": 16}
-    assert overlap.faults == ("compute: a: 0 of 8 F2FP stand behind ARRIVE of a.over",)
-    assert not overlap.holds
-
-
-def test_what_nobody_expects_is_named_where_it_stands() -> None:
-    expected = [Expected("a", "begin"), Expected("a", "LDS"), Expected("b", "STS")]
-    found = [Event("begin", 0), Event("LDS", 16), Event("UTCBAR", 32), Event("STS", 48)]
-    first, second = compare("compute", expected, found)
-    assert first.faults == ("compute: a: UTCBAR should not stand here",)
-    assert second.holds
-
-
-def test_loads_of_shared_and_of_tensor_memory_are_in_no_order() -> None:
-    expected = [Expected("a", "begin"), Expected("a", "LDTM x32", 0, "s"), Expected("a", "LDS")]
-    found = [Event("begin", 0), Event("LDS", 16), Event("LDTM x32", 32, 0, "UR4")]
-    (overlap,) = compare("compute", expected, found)
-    assert overlap.holds
-    assert overlap.faults == ()
-
-
-def test_places_are_compared_from_wherever_they_are_counted() -> None:
-    def found(*places: int) -> list[Event]:
-        events = [Event("UTCBAR", 16 * n, place, "UR4") for n, place in enumerate(places)]
-        return [Event("begin", 0), *events]
-
-    names = ("x", "y", "z")
-    expected = [Expected(name, "UTCBAR", 8 * n, name) for n, name in enumerate(names)]
-    expected = [Expected("x", "begin"), *expected]
-    assert all(o.holds for o in compare("issuer", expected, found(100, 108, 116)))
-    faults = [f for o in compare("issuer", expected, found(100, 108, 124)) for f in o.faults]
-    assert faults == ["issuer: z: UTCBAR is of something else, not of z"]

@@ -231,9 +231,12 @@ class _Lowering:
             self.emission, registers, self.kept, self.packed, places=self.places,
             storage=self.storage, across=across,
         )  # fmt: skip
+        products = Products(self.emission, self.storage, registers, self.places)
         return TrackedRole(
             chains=chains,
-            products=Products(self.emission, self.storage, registers, self.places),
+            products=products,
+            multiplied=products.fragments(role.operations),
+            undemanding=bool(self.layouts.stripe_rows),
             copies=copies,
             turns=self.turns,
             rings=self._uses(role),

@@ -20,7 +20,7 @@ from ...models.warp_expression import (
 )
 from ...models.warp_program import Period, Remainder, Role, ShortRun, WarpProgram
 from ...models.warp_program_checks import steps_of
-from ...models.warp_step import Anchor, Assign, ReduceColumns, Step
+from ...models.warp_step import Anchor, Assign, Demand, ReduceColumns, Step
 
 QUAD = 4  # threads that hold the same rows
 
@@ -122,7 +122,8 @@ def _misuses(step: Step, parts: set[str]) -> bool:
         return other or bool(parts & set(fragments_in(step.value)))
     if isinstance(step, Assign):
         return bool(touched) and not (step.target in parts and _is_linear(step.value, parts))
-    return bool(touched) and not isinstance(step, Anchor)  # which adds a zero
+    # An anchor adds a zero, a demand changes nothing.
+    return bool(touched) and not isinstance(step, Anchor | Demand)
 
 
 def _are_unclear(role: Role, parts: set[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ...models.errors import Unsupported
@@ -58,6 +58,13 @@ class Products:
             f for p in parts if p.buffer is None for f in registers.names_of(p.tile, operand=True)
         ]
         return Operands(tuple(rings), tuple(lefts), registers.names_of(tile))
+
+    def fragments(self, operations: Iterable[PlannedOperation]) -> frozenset[str]:
+        """What the products among some operations read and write, in every version."""
+        own = [operation for operation in operations if operation.kind == "matrix"]
+        versions = range(max(self._registers.versions.values(), default=1))
+        each = [self.operands(operation, version) for operation in own for version in versions]
+        return frozenset(f for one in each for f in (*one.left_fragments, *one.targets))
 
     def steps(self, operation: PlannedOperation, iteration: int, age: Age) -> Iterator[Product]:
         """The steps, for 64 rows and a stretch of K each; slots of rings are so old."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from ...models.warp_expression import fragments_in
+from ...models.shared_step import Publish
 from ...models.warp_step import (
     Acquire,
     Anchor,
     Boundary,
+    Demand,
     Pin,
     Release,
     Step,
@@ -18,11 +20,14 @@ from ...models.warp_step import (
 )
 from .chains import Chain, ChainSteps
 from .copies import Copies
+from .demands import demanded, touched
 from .number_anchors import anchored_numbers
 from .places import ReadKind
 from .plan import PlannedOperation
 from .products import Products
 from .turns import Turn, pass_turn, wait_for_turn
+
+Common = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class TrackedRole:
     turns: tuple[Turn, ...]
     rings: dict[str, RingUse]
     interval: int  # initiation interval, cycles
+    multiplied: frozenset[str] = frozenset()  # fragments that products read or write
+    undemanding: bool = False  # no product anywhere: nothing runs beside chains, they may drift
     goes_on: bool = False  # another tile may follow: it needs the slots of the last iterations too
     flying: list[Batch] = field(default_factory=list)  # products, oldest first
     leaving: list[Batch] = field(default_factory=list)  # copies out, oldest first
@@ -66,6 +73,7 @@ class TrackedRole:
     period: int = 0  # of the instance that is written
     just_settled: frozenset[str] = frozenset()  # by a wait with no block boundary behind it yet
     just_issued: bool = False  # a product, with no block boundary behind it yet
+    just_acted: Literal["issued", "published"] | None = None  # with no wait behind it either
     acquired: dict[str, int] = field(default_factory=dict)
     slots: dict[tuple[str, int], int] = field(default_factory=dict)  # (ring, iteration) -> ordinal
     unread: dict[tuple[str, int], set[str]] = field(default_factory=dict)
@@ -129,7 +137,7 @@ class TrackedRole:
                 Acquire(ring=ring, alone=use.alone, operation=operation.name, lag=operation.lag)
             )
         if steps:
-            self.just_settled, self.just_issued = frozenset(), False
+            self._begin_block()
         return steps
 
     def _age(self, ring: str, iteration: int) -> int:
@@ -163,7 +171,7 @@ class TrackedRole:
         )
         yield from steps
         yield from pass_turn(self.turns, operation)
-        self.just_issued = True
+        self.just_issued, self.just_acted = True, "issued"
         self.flying.append(
             Batch(operation.name, iteration, "product", operands.targets, operands.left_fragments,
                   len(steps), self.chains_done, now + operation.latency_cycles)
@@ -181,7 +189,7 @@ class TrackedRole:
         free = tuple(f for f in settled if f not in busy)
         pending = sum(batch.commits for batch in self.flying)
         yield WaitProducts(pending=pending, settled=free, operation=name, lag=lag)
-        self.just_settled = frozenset(settled)
+        self.just_settled, self.just_acted = frozenset(settled), None
         if release:
             for batch in over:
                 yield from self._have_read(batch.operation, batch.iteration)
@@ -202,31 +210,52 @@ class TrackedRole:
                 last = place
         yield from self._settle(last, operation.name, operation.lag)
         yield from acquired
-        if self._could_come_too_early(read):
-            if not acquired:
-                yield Boundary(operation=operation.name, lag=operation.lag)
-            self.just_settled, self.just_issued = frozenset(), False
-            if rows := self.chains.rows(sorted(read)):
-                yield Anchor(fragments=rows, operation=operation.name, lag=operation.lag)
-            elif self._has_versions:
-                steps = anchored_numbers(steps, read, self.chains.registers)
+        before, steps = self._held_back(operation, steps, read, bounded=bool(acquired))
+        yield from before
         # Pinned at both ends, a chain stays where the schedule has it.
         inputs = self.chains.pinned(sorted(read))
         if inputs:
             yield Pin(fragments=inputs, operation=operation.name, lag=operation.lag)
         yield from steps
+        wanted = () if self.undemanding else demanded(steps, self.chains, self.multiplied)
+        if wanted:
+            yield Demand(fragments=wanted, operation=operation.name, lag=operation.lag)
         yield from self._have_read(operation.name, iteration)
         self.chains_done += 1
+        if any(isinstance(step, Publish) for step in steps) and not self.undemanding:
+            self.just_acted = "published"
 
-    def _could_come_too_early(self, read: set[str]) -> bool:
+    def _begin_block(self) -> None:
+        self.just_settled, self.just_issued = frozenset(), False
+        self.just_acted = None
+
+    def _held_back(
+        self, operation: PlannedOperation, steps: list[Step], read: set[str], *, bounded: bool
+    ) -> tuple[list[Step], list[Step]]:
+        """What keeps ptxas from doing a chain too early stands before it, or is in its formulas."""
+        rows = self.chains.rows(sorted(read))
+        if not self._could_come_too_early(read, has_rows=bool(rows)):
+            return [], steps
+        self._begin_block()
+        common: Common = {"operation": operation.name, "lag": operation.lag}
+        before: list[Step] = [] if bounded else [Boundary(**common)]
+        if rows:
+            return [*before, Anchor(fragments=rows, **common)], steps
+        if self._has_versions:
+            steps = anchored_numbers(steps, read, self.chains.registers)
+        return before, steps
+
+    def _could_come_too_early(self, read: set[str], *, has_rows: bool) -> bool:
         """Whether ptxas might do a chain before a wait whose results it does not read.
 
-        What waits in a version of its own for its turn, and is worked on alone, it would also do
-        between the instructions of a product before it.
+        Or between the instructions of a product that is just issued, for which row vectors can be
+        anchored, or before a tile is handed on. What waits in a version of its own for its turn,
+        and is worked on alone, it would also do before products that have been awaited since.
         """
         after_wait = self.just_settled and not self.just_settled & read
-        alone = self._has_versions and not self.chains.rows(sorted(read))
-        return bool(after_wait) or (self.just_issued and alone)
+        alone = self._has_versions and not has_rows
+        acted = self.just_acted == "published" or (self.just_acted == "issued" and has_rows)
+        return bool(after_wait) or (self.just_issued and alone) or acted
 
     @property
     def _has_versions(self) -> bool:
@@ -259,14 +288,3 @@ class TrackedRole:
 def optional(step: Step) -> Step:
     """The step, to be left out where its iteration does not exist: copies are no wgmma."""
     return step.model_copy(update={"optional": True})
-
-
-def touched(steps: Sequence[Step]) -> tuple[set[str], set[str]]:
-    """Fragments that elementwise steps read as they find them, and those that they write."""
-    read: set[str] = set()
-    written: set[str] = set()
-    for step in steps:
-        value, target = getattr(step, "value", None), getattr(step, "target", None)
-        read.update(set(fragments_in(value)) - written if value is not None else ())
-        written |= {target} if target is not None else set()
-    return read, written

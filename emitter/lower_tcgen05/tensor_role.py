@@ -23,10 +23,10 @@ from ...models.warp_expression import FragmentElement
 from ...models.warp_step import Acquire, Anchor, Boundary, Step
 from ..inputs import Emission
 from ..lower.chains import Chain, ChainSteps
+from ..lower.demands import touched
 from ..lower.plan import PlannedOperation
 from ..lower.registers import Registers
 from ..lower.storage import Storage
-from ..lower.tracking import touched
 from ..lower.turns import Turn, pass_turn, wait_for_turn
 from .accesses import Need
 from .handoffs import Crossing, Handoffs, over

@@ -10,6 +10,7 @@ from ...models.warp_step import (
     Anchor,
     Assign,
     Boundary,
+    Demand,
     FragmentOperand,
     Pin,
     Product,
@@ -79,7 +80,7 @@ def boundary(run: RoleRun, step: Boundary) -> None:
     """Means something to ptxas only."""
 
 
-def pin(run: RoleRun, step: Pin | Anchor) -> None:
+def pin(run: RoleRun, step: Pin | Demand | Anchor) -> None:
     """Touches the registers, so no product in flight may; computes nothing that is not there."""
     run.ledger.check_read(step.fragments)
     for name in step.fragments:

@@ -34,7 +34,7 @@ from .waits import Wait
 
 # Steps on registers alone, which no other role and no copy can tell from a single one.
 _LOCAL = frozenset(
-    {"assign", "reduce_columns", "sum_quads", "pin", "anchor", "boundary", "load_vector"}
+    {"assign", "reduce_columns", "sum_quads", "pin", "demand", "anchor", "boundary", "load_vector"}
 )
 
 Handler = Callable[["RoleRun", Any], Wait | None]

@@ -30,6 +30,7 @@ HANDLERS: Mapping[str, Handler] = {
     "wait_products": product_steps.wait_products,
     "boundary": product_steps.boundary,
     "pin": product_steps.pin,
+    "demand": product_steps.pin,
     "anchor": product_steps.pin,  # adds a zero
     "assign": product_steps.assign,
     "reduce_columns": product_steps.reduce_columns,

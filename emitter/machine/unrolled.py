@@ -15,7 +15,7 @@ Unrolled = tuple[Step, int | None]
 # What touches no tile of its own iteration, or leaves itself out where the loop has none.
 _WAITS = ("wait_products", "wait_copies", "proxy_fence", "boundary")
 _SIGNALS = ("notify", "await_signal", "commit_products", "commit_release", "tensor_fence")
-_HARMLESS = frozenset((*_WAITS, *_SIGNALS, "release", "arrive", "sync", "pin", "anchor"))
+_HARMLESS = frozenset((*_WAITS, *_SIGNALS, "release", "arrive", "sync", "pin", "demand", "anchor"))
 
 
 def unrolled(role: Role, trips: int) -> list[Unrolled]:

@@ -8,6 +8,7 @@ from ...models.errors import ProgramViolation
 from ...models.warp_step import (
     Anchor,
     Boundary,
+    Demand,
     FragmentOperand,
     Pin,
     Product,
@@ -15,6 +16,7 @@ from ...models.warp_step import (
     WaitProducts,
 )
 from ..descriptors import descriptor_of, encode, instruction_depth
+from .fragments import registers_of
 from .scope import Scope, refuse
 from .storage import open_place
 from .tensor_steps import by_row_anchor
@@ -89,6 +91,14 @@ def print_wait_products(step: WaitProducts, scope: Scope) -> list[str]:
 def print_pin(step: Pin, scope: Scope) -> list[str]:
     """Pins keep the compiler from moving elementwise work behind products that follow it."""
     return _pins(step.fragments, scope)
+
+
+def print_demand(step: Demand, scope: Scope) -> list[str]:
+    """A branch that is never taken, to where the registers are stored: so they are needed here."""
+    if scope.place.section != "loop":
+        return []
+    fragments = [scope.layout(name, "matrix", "operand", "rows") for name in step.fragments]
+    return [f"demand<{registers_of(f)}>({scope.fragment(f.name)}, trips);" for f in fragments]
 
 
 def print_anchor(step: Anchor, scope: Scope) -> list[str]:

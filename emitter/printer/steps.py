@@ -21,6 +21,7 @@ from .memory_steps import print_copy_element, print_load_vector, print_store_row
 from .product_steps import (
     print_anchor,
     print_boundary,
+    print_demand,
     print_pin,
     print_product,
     print_wait_products,
@@ -63,6 +64,7 @@ EMITTERS: Mapping[type[StepBase], Emitter] = {
     warp_step.ReduceColumns: print_reduce_columns,
     quad_step.SumQuads: print_sum_quads,
     warp_step.Pin: print_pin,
+    warp_step.Demand: print_demand,
     warp_step.Anchor: print_anchor,
     warp_step.LoadVector: print_load_vector,
     warp_step.StoreRows: print_store_rows,

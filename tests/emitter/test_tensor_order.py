@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from twill.emitter.expected_event import Expected
 from twill.emitter.row_work import work_of
-from twill.emitter.tensor_order import Expected, expected_events
+from twill.emitter.tensor_order import expected_events
 from twill.models.errors import ProgramViolation
 from twill.models.warp_expression import Expression, NumberValue, Rounded
 from twill.models.warp_program import Fragment, Role
@@ -44,7 +45,7 @@ def test_events_and_work_of_attention() -> None:
         ("LDTM x32 of s[0]", column) for column in (0, 32, 64, 96)
     ]
     assert [(e.name, dict(e.work)) for e in maximum[5:]] == [
-        ("boundary", {"FMNMX": 127}), ("STS", {}), ("ARRIVE", {}),
+        ("boundary", {"FMNMX": 127}), ("STS x1", {}), ("ARRIVE", {}),
     ]  # fmt: skip
     chain = [e for e in events if e.operation == "p[0]"]
     assert chain == [

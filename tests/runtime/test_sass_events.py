@@ -74,7 +74,8 @@ def test_each_event_has_a_name_that_tells_it_from_others() -> None:
         EXIT
     """) == [
         "BAR.SYNC 0x2 0x100", "UTCHMMA tmem over", "UTCHMMA gdesc onto", "UTCBAR",
-        "BAR.ARV 0x1 0x80", "LDS", "LDTM x1", "STTM x16", "FENCE.VIEW.ASYNC.T", "STS", "ARRIVE",
+        "BAR.ARV 0x1 0x80", "LDS", "LDTM x1", "STTM x16", "FENCE.VIEW.ASYNC.T", "STS x1",
+        "ARRIVE",
         "UTMALDG 3D",
     ]  # fmt: skip
 

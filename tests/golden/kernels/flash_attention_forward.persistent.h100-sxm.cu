@@ -137,6 +137,19 @@ DEV u32 pack_bf16(float a, float b) {
   return pair;
 }
 
+// The same number, of which the compiler knows nothing.
+template <class T> DEV T unknown(T x) {
+  asm volatile("" : "+r"(x));
+  return x;
+}
+
+// The registers have to be there: a branch that no thread takes leads to where they are made anew.
+template <int N, class T> DEV void demand(T* d, int trips) {
+  if (__builtin_expect(unknown(trips) >= 0, 1)) return;
+  #pragma unroll
+  for (int i = 0; i < N; ++i) asm volatile("mov.b32 %0, %%clock;" : "=r"(*(u32*)&d[i]));
+}
+
 DEV void pin_b32x32(u32 (&d)[32]) {
   asm volatile(""
       : "+r"(d[0]), "+r"(d[1]), "+r"(d[2]), "+r"(d[3]), "+r"(d[4]), "+r"(d[5]), "+r"(d[6]),
@@ -410,6 +423,7 @@ flash_attention_forward(
           #pragma unroll
           for (int i = 0; i < 64; i += 2) p_to_bf16_0[i >> 1] = pack_bf16(p_0[i], p_0[i + 1]);
           pin_b32x32(p_to_bf16_0);
+          demand<2>(row_sum_0, trips);
           // acc[0], iteration n - 1
           if (++v_tile_slot == 2) { v_tile_slot = 0; v_tile_phase ^= 1; }
           mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
@@ -469,6 +483,8 @@ flash_attention_forward(
           for (int r = 0; r < 2; ++r) alpha_0[r] = exp2_approx(new_max_0[r] - new_max_0_next[r]);
           #pragma unroll
           for (int r = 0; r < 2; ++r) new_max_0[r] = new_max_0_next[r];
+          demand<2>(alpha_0, trips);
+          demand<2>(new_max_0, trips);
           // acc.multiply[0]
           pin_f32x64(acc_0);
           #pragma unroll
@@ -708,6 +724,8 @@ flash_attention_forward(
           for (int r = 0; r < 2; ++r) alpha_1[r] = exp2_approx(new_max_1[r] - new_max_1_next[r]);
           #pragma unroll
           for (int r = 0; r < 2; ++r) new_max_1[r] = new_max_1_next[r];
+          demand<2>(alpha_1, trips);
+          demand<2>(new_max_1, trips);
           // acc.multiply[1]
           pin_f32x64(acc_1);
           #pragma unroll
@@ -729,6 +747,7 @@ flash_attention_forward(
           #pragma unroll
           for (int i = 0; i < 64; i += 2) p_to_bf16_1[i >> 1] = pack_bf16(p_1[i], p_1[i + 1]);
           pin_b32x32(p_to_bf16_1);
+          demand<2>(row_sum_1, trips);
           // acc[1]
           if (++v_tile_slot == 2) { v_tile_slot = 0; v_tile_phase ^= 1; }
           mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);

@@ -110,6 +110,13 @@ template <class T> DEV T unknown(T x) {
   return x;
 }
 
+// The registers have to be there: a branch that no thread takes leads to where they are made anew.
+template <int N, class T> DEV void demand(T* d, int trips) {
+  if (__builtin_expect(unknown(trips) >= 0, 1)) return;
+  #pragma unroll
+  for (int i = 0; i < N; ++i) asm volatile("mov.b32 %0, %%clock;" : "=r"(*(u32*)&d[i]));
+}
+
 // Loads that the compiler may order among themselves, but not before a wait.
 DEV float load_f32(u32 address) { return *(const float*)__cvta_shared_to_generic(address); }
 
@@ -267,8 +274,8 @@ fp8_gemm_block_scales(
     float partial_0[64];
     float factor_0[2];
     float acc_0[64];
-    float factor_0_second[2];
     float partial_0_second[64];
+    float factor_0_second[2];
     // acc[0]
     #pragma unroll
     for (int i = 0; i < 64; ++i) acc_0[i] = 0.0f;
@@ -340,6 +347,7 @@ fp8_gemm_block_scales(
           #pragma unroll
           for (int r = 0; r < 2; ++r) factor_0_second[r] = load_f32(a_factor_read + 4 * (own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
         }
+        demand<2>(factor_0_second, trips);
         __syncwarp();
         if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
         // acc[0], iteration k - 1
@@ -348,6 +356,7 @@ fp8_gemm_block_scales(
         #pragma unroll
         for (int i = 0; i < 64; ++i) acc_0[i] = acc_0[i] + partial_0[i] * factor_0[row_of(i)];
         pin_f32x64(acc_0);
+        demand<64>(acc_0, trips);
         // partial[0], iteration k + 1
         mbar_wait(open, 1);
         wgmma_wait<0>();
@@ -382,6 +391,7 @@ fp8_gemm_block_scales(
           #pragma unroll
           for (int r = 0; r < 2; ++r) factor_0[r] = load_f32(a_factor_read + 4 * (own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
         }
+        demand<2>(factor_0, trips);
         __syncwarp();
         if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
         // acc[0]
@@ -390,6 +400,7 @@ fp8_gemm_block_scales(
         #pragma unroll
         for (int i = 0; i < 64; ++i) acc_0[i] = acc_0[i] + partial_0_second[i] * factor_0_second[row_of(i)];
         pin_f32x64(acc_0);
+        demand<64>(acc_0, trips);
       }
       if (trips - k == 1) {
         // ---- period trips + -1
@@ -501,8 +512,8 @@ fp8_gemm_block_scales(
     float partial_1[64];
     float factor_1[2];
     float acc_1[64];
-    float factor_1_second[2];
     float partial_1_second[64];
+    float factor_1_second[2];
     // acc[1]
     #pragma unroll
     for (int i = 0; i < 64; ++i) acc_1[i] = 0.0f;
@@ -621,6 +632,7 @@ fp8_gemm_block_scales(
           #pragma unroll
           for (int r = 0; r < 2; ++r) factor_1_second[r] = load_f32(a_factor_read + 4 * (64 + own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
         }
+        demand<2>(factor_1_second, trips);
         __syncwarp();
         if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
         // acc[1], iteration k - 2
@@ -629,6 +641,7 @@ fp8_gemm_block_scales(
         #pragma unroll
         for (int i = 0; i < 64; ++i) acc_1[i] = acc_1[i] + partial_1[i] * factor_1[row_of(i)];
         pin_f32x64(acc_1);
+        demand<64>(acc_1, trips);
         // partial[1]
         mbar_wait(open, 1);
         wgmma_wait<0>();
@@ -663,6 +676,7 @@ fp8_gemm_block_scales(
           #pragma unroll
           for (int r = 0; r < 2; ++r) factor_1[r] = load_f32(a_factor_read + 4 * (64 + own_row + 8 * r)) * load_f32(b_factor_read + 4 * (0));
         }
+        demand<2>(factor_1, trips);
         __syncwarp();
         if (lane == 0) mbar_arrive(b_factor_empty + b_factor_slot * 8);
         // acc[1], iteration k - 1
@@ -671,6 +685,7 @@ fp8_gemm_block_scales(
         #pragma unroll
         for (int i = 0; i < 64; ++i) acc_1[i] = acc_1[i] + partial_1_second[i] * factor_1_second[row_of(i)];
         pin_f32x64(acc_1);
+        demand<64>(acc_1, trips);
         // partial[1], iteration k + 1
         mbar_wait(open, 1);
         wgmma_wait<0>();

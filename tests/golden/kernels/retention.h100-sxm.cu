@@ -672,6 +672,7 @@ retention(
       __syncwarp();
       if (lane == 0) mbar_arrive(k_tile_empty);
       // state.to_bf16, iteration 0
+      mbar_wait(open, 1);
       pin_f32x64(state_0);
       pin_f32x64(state_1);
       state_to_bf16_shared_phase ^= 1;
@@ -706,6 +707,7 @@ retention(
       __syncwarp();
       if (lane == 0) mbar_arrive(state_to_bf16_shared_full);
       // state.multiply, iteration 0
+      mbar_wait(open, 1);
       pin_f32x64(state_0);
       pin_f32x64(state_1);
       #pragma unroll
@@ -814,6 +816,7 @@ retention(
         __syncwarp();
         if (lane == 0) mbar_arrive(state_to_bf16_shared_full);
         // state.multiply
+        mbar_wait(open, 1);
         pin_f32x64(state_0);
         pin_f32x64(state_1);
         #pragma unroll
