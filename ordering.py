@@ -15,7 +15,6 @@ from .emitter.elementwise_order import elementwise_events, work_of_period
 from .emitter.expected_event import Expected
 from .emitter.overlap import COUNTED, promises
 from .event_order import Overlap, compare, joined_memory
-from .models.errors import ProgramViolation
 from .models.warp_program import Role, WarpProgram
 from .runtime.sass import SassFunction, disassemble
 from .runtime.sass_batches import with_batches
@@ -37,9 +36,16 @@ PERIOD = "a period"  # in place of an operation: all of them
 def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
     """Promise and machine code side by side, for every role with a steady state that has any.
 
-    ProgramViolation where the loops of the machine code are not those of the roles.
+    One fault alone where the loops of the machine code are not those of the roles.
     """
-    bodies = _bodies(program, disassemble(cubin)[program.kernel])
+    function = disassemble(cubin)[program.kernel]
+    if _is_elementwise(program):
+        function = converged(function)
+    loops = main_loops(function, *_opcodes(program))
+    roles = [role for role in program.roles if role.steady]
+    if len(loops) != len(roles):
+        return (_other_loops(len(roles), len(loops)),)
+    bodies = _bodies(program, function, loops, roles)
     in_flight = [overlap for body in bodies for overlap in _in_flight(body.role, body.loop)]
     in_order = [o for b in bodies for o in compare(b.role.name, b.expected, b.found)]
     whole = [o for b in bodies if _is_elementwise(program) for o in _whole_work(b.role, b.found)]
@@ -56,16 +62,16 @@ class _Body:
     found: Sequence[Event]
 
 
-def _bodies(program: WarpProgram, function: SassFunction) -> list[_Body]:
-    if _is_elementwise(program):
-        function = converged(function)
-    loops = list(main_loops(function, *_opcodes(program)))
+def _other_loops(roles: int, loops: int) -> Overlap:
+    sentence = f"{roles} roles with a steady state, {loops} loops in machine code"
+    counts = {"loops": roles}, {"loops": loops}
+    return Overlap("all roles", PERIOD, *counts, (sentence,), in_flight=False)
+
+
+def _bodies(
+    program: WarpProgram, function: SassFunction, loops: Sequence[Loop], roles: Sequence[Role]
+) -> list[_Body]:
     left = [(loop, _found(program, function, loop)) for loop in loops]
-    roles = [role for role in program.roles if role.steady]
-    if len(loops) != len(roles):
-        raise ProgramViolation(
-            (f"{len(roles)} roles with a steady state, {len(loops)} loops in machine code",)
-        )
     bodies = []
     for role in roles:
         # The assembler places loops as it likes.

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from .sass import Instruction, SassFunction, count
 from .sass_blocks import Blocks
 
+OVER_LANES = 16  # instructions of a loop over lanes, at most: one copy, and who does it
+
 
 @dataclass(frozen=True, slots=True)
 class Loop:
@@ -24,6 +26,7 @@ def loops(function: SassFunction) -> tuple[Loop, ...]:
 
     A backward branch alone makes no loop: a wait that was placed after the end of the kernel jumps
     back too. A branch closes a loop if its target comes before it on every path (dominates it).
+    Nor does a copy that is done for one lane after the other: it is there once in the program.
     """
     if not function.instructions:
         return ()
@@ -34,7 +37,17 @@ def loops(function: SassFunction) -> tuple[Loop, ...]:
             if target in dominators:
                 bodies.setdefault(target, {target}).update(blocks.body(target, source))
     found = [Loop(blocks.instructions(body)) for body in bodies.values()]
-    return tuple(sorted(found, key=lambda loop: (len(loop.instructions), _first(loop))))
+    own = [loop for loop in found if not _is_over_lanes(loop)]
+    return tuple(sorted(own, key=lambda loop: (len(loop.instructions), _first(loop))))
+
+
+def _is_over_lanes(loop: Loop) -> bool:
+    """Whether it does one copy for each lane that has other operands, as NVRTC 13.5 writes it."""
+    return len(loop.instructions) <= OVER_LANES and bool(loop.count("ELECT") and _copies(loop))
+
+
+def _copies(loop: Loop) -> int:
+    return sum(map(loop.count, ("UTMALDG", "UTMASTG", "UTMAREDG")))
 
 
 def main_loops(function: SassFunction, *opcodes: str) -> tuple[Loop, ...]:

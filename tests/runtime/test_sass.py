@@ -154,6 +154,24 @@ def test_the_innermost_loop_with_the_opcode() -> None:
     assert main_loops(function, "UTCHMMA") == ()
 
 
+def test_a_copy_that_is_done_for_one_lane_after_the_other_is_no_loop() -> None:
+    """As NVRTC 13.5 writes a copy whose operands might not be the same in all lanes."""
+    text = """
+        L1:
+        SYNCS R0
+        L2:
+        ELECT P0
+        UTMASTG UR4
+        @P0 BRA L2
+        @P1 BRA L1
+        EXIT
+    """
+    (loop,) = main_loops(listing(text), "UTMASTG")
+    assert loop.count("SYNCS") == 1
+    (inner, _) = loops(listing(text.replace("UTMASTG UR4", "FADD R0")))
+    assert inner.count("FADD") == 1
+
+
 def test_code_that_is_never_reached_and_odd_ends() -> None:
     function = listing("""
         BRA L1
