@@ -43,11 +43,9 @@ def loops(function: SassFunction) -> tuple[Loop, ...]:
 
 def _is_over_lanes(loop: Loop) -> bool:
     """Whether it does one copy for each lane that has other operands, as NVRTC 13.5 writes it."""
-    return len(loop.instructions) <= OVER_LANES and bool(loop.count("ELECT") and _copies(loop))
-
-
-def _copies(loop: Loop) -> int:
-    return sum(map(loop.count, ("UTMALDG", "UTMASTG", "UTMAREDG")))
+    copies = sum(map(loop.count, ("UTMALDG", "UTMASTG", "UTMAREDG")))
+    short = len(loop.instructions) <= OVER_LANES and not loop.count("SYNCS")
+    return short and copies == 1 and bool(loop.count("ELECT"))
 
 
 def main_loops(function: SassFunction, *opcodes: str) -> tuple[Loop, ...]:
