@@ -25,7 +25,7 @@ from .number_anchors import anchored_numbers
 from .places import ReadKind
 from .plan import PlannedOperation
 from .products import Products
-from .turns import Turn, pass_turn, wait_for_turn
+from .turns import Turn, close_turns, pass_turn, wait_for_turn
 
 Common = dict[str, Any]
 
@@ -71,6 +71,8 @@ class TrackedRole:
     leaving: list[Batch] = field(default_factory=list)  # copies out, oldest first
     chains_done: int = 0
     period: int = 0  # of the instance that is written
+    newest: int = 0  # iteration that was written
+    multiplying: dict[str, PlannedOperation] = field(default_factory=dict)
     just_settled: frozenset[str] = frozenset()  # by a wait with no block boundary behind it yet
     just_issued: bool = False  # a product, with no block boundary behind it yet
     just_acted: Literal["issued", "published"] | None = None  # with no wait behind it either
@@ -80,7 +82,7 @@ class TrackedRole:
 
     def instance(self, operation: PlannedOperation, iteration: int) -> list[Step]:
         """The steps of one operation in one iteration."""
-        self.period = iteration + operation.lag
+        self.period, self.newest = iteration + operation.lag, max(self.newest, iteration)
         now = operation.issue_cycle + iteration * self.interval
         steps = [*self._settle_what_is_over(now, operation)]
         if operation.kind == "matrix":
@@ -92,8 +94,11 @@ class TrackedRole:
         return [*steps, *self._copy_out(operation, iteration, now)]
 
     def drain(self) -> list[Step]:
-        """Wait for everything that is still in flight."""
+        """Wait for everything that is still in flight, and for turns that nobody has taken."""
         steps = [*self._settle(len(self.flying), "", 0, release=self.goes_on)]
+        lag = max(self.period - self.newest, 1)
+        for operation in self.multiplying.values():
+            steps += close_turns(self.turns, operation, lag)
         if self.leaving:
             over, self.leaving = self.leaving, []
             steps.append(WaitCopies())
@@ -164,13 +169,14 @@ class TrackedRole:
 
     def _product(self, operation: PlannedOperation, iteration: int, now: int) -> Iterator[Step]:
         operands = self.products.operands(operation, iteration)
+        self.multiplying[operation.name] = operation
         yield from self._acquire(operation, iteration, operands.rings)
         yield from wait_for_turn(self.turns, operation)
         steps = list(
             self.products.steps(operation, iteration, lambda ring: self._age(ring, iteration))
         )
         yield from steps
-        yield from pass_turn(self.turns, operation)
+        yield from pass_turn(self.turns, operation, closed=True)
         self.just_issued, self.just_acted = True, "issued"
         self.flying.append(
             Batch(operation.name, iteration, "product", operands.targets, operands.left_fragments,

@@ -90,13 +90,24 @@ def test_a_value_operand_is_read_along_its_rows_and_probabilities_from_registers
 
 
 def test_turns_pass_once_in_every_iteration_but_those_that_have_no_partner() -> None:
-    program = warp_program("gemm")
+    program = warp_program("flash_attention_forward")
     for barrier in ("turn_1", "turn_2"):
         steady = [step for role in program.roles for step in role.steady]
         (wait,) = (s for s in steady if isinstance(s, Sync) and s.barrier == barrier)
         (passed,) = (s for s in steady if isinstance(s, Arrive) and s.barrier == barrier)
         assert wait.skip_first + wait.skip_last == passed.skip_first + passed.skip_last
         assert (wait.skip_first, wait.skip_last) == (passed.skip_last, passed.skip_first)
+
+
+def test_groups_that_only_multiply_take_the_last_turn_behind_the_loop() -> None:
+    """Then no iteration asks whether it is the last."""
+    first, second = (role for role in warp_program("gemm").roles if role.warps == 4)
+    (wait,) = (s for s in first.steady if isinstance(s, Sync))
+    (passed,) = (s for s in second.steady if isinstance(s, Arrive))
+    assert wait.barrier == passed.barrier
+    assert (wait.skip_first, passed.skip_first, passed.skip_last) == (1, 0, 0)
+    closing = [s for period in first.epilogue for s in period.steps if isinstance(s, Sync)]
+    assert [(s.barrier, s.skip_first, s.skip_last) for s in closing] == [(wait.barrier, 0, 0)]
 
 
 @pytest.mark.parametrize("name", EMITTED)

@@ -178,7 +178,7 @@ FAULTS: dict[str, tuple[str, Callable[[WarpProgram], WarpProgram], str]] = {
         r"deadlock(.|\n)*producer.*empty\[0\] of ring q_tile",
     ),
     "groups in different tiles": (
-        "gemm",
+        "flash_attention_forward",
         lambda program: without(program, Sync, barrier="tile"),
         "arrives at barrier turn_. twice before the others came once",
     ),

@@ -343,6 +343,8 @@ dual_gemm_swiglu(
       // ---- period trips
       wgmma_wait<0>();
       pin_f32x64(up_0);
+      // gate[0], iteration trips - 1
+      bar_sync<4, 256>();  // turn_4
     }
     // store_y[0]
     {
@@ -423,7 +425,7 @@ dual_gemm_swiglu(
         wgmma_m64n128k16_bf16_k_k(gate_1, left + 6, right + 6, 1);
         wgmma_commit();
       }
-      if (trips > 1) bar_arrive<4, 256>();  // turn_4
+      bar_arrive<4, 256>();  // turn_4
       #pragma unroll 1
       for (int k = 1; k < trips; ++k) {
         // up[1]
@@ -468,7 +470,7 @@ dual_gemm_swiglu(
           wgmma_m64n128k16_bf16_k_k(gate_1, left + 6, right + 6, 1);
           wgmma_commit();
         }
-        if (k < trips - 1) bar_arrive<4, 256>();  // turn_4
+        bar_arrive<4, 256>();  // turn_4
       }
       // ---- period trips
       wgmma_wait<0>();

@@ -272,6 +272,8 @@ gemm(
       // ---- period trips
       wgmma_wait<0>();
       pin_f32x128(acc_0);
+      // acc[0], iteration trips - 1
+      bar_sync<2, 256>();  // turn_2
     }
     // store_c[0]
     {
@@ -323,7 +325,7 @@ gemm(
         wgmma_m64n256k16_bf16_k_k(acc_1, left + 6, right + 6, 1);
         wgmma_commit();
       }
-      if (trips > 1) bar_arrive<2, 256>();  // turn_2
+      bar_arrive<2, 256>();  // turn_2
       #pragma unroll 1
       for (int k = 1; k < trips; ++k) {
         // acc[1]
@@ -345,7 +347,7 @@ gemm(
           wgmma_m64n256k16_bf16_k_k(acc_1, left + 6, right + 6, 1);
           wgmma_commit();
         }
-        if (k < trips - 1) bar_arrive<2, 256>();  // turn_2
+        bar_arrive<2, 256>();  // turn_2
       }
       // ---- period trips
       wgmma_wait<0>();

@@ -289,6 +289,8 @@ gemm(
         pin_f32x128(acc_0);
         // acc[0], iteration trips
         if (lane == 0) mbar_arrive(a_tile_empty + a_tile_slot * 8);
+        // acc[0], iteration trips - 1
+        bar_sync<2, 256>();  // turn_2
       }
       // store_c[0]
       if (warp == 4 && elect()) copies_wait_read();
@@ -352,7 +354,7 @@ gemm(
           wgmma_m64n256k16_bf16_k_k(acc_1, left + 6, right + 6, 1);
           wgmma_commit();
         }
-        if (trips > 1) bar_arrive<2, 256>();  // turn_2
+        bar_arrive<2, 256>();  // turn_2
         #pragma unroll 1
         for (int k = 1; k < trips; ++k) {
           // acc[1]
@@ -374,7 +376,7 @@ gemm(
             wgmma_m64n256k16_bf16_k_k(acc_1, left + 6, right + 6, 1);
             wgmma_commit();
           }
-          if (k < trips - 1) bar_arrive<2, 256>();  // turn_2
+          bar_arrive<2, 256>();  // turn_2
         }
         // ---- period trips
         wgmma_wait<0>();

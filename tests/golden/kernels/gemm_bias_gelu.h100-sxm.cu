@@ -289,6 +289,8 @@ gemm_bias_gelu(
       // ---- period trips
       wgmma_wait<0>();
       pin_f32x128(acc_0);
+      // acc[0], iteration trips - 1
+      bar_sync<2, 256>();  // turn_2
     }
     // bias_tile
     #pragma unroll
@@ -356,7 +358,7 @@ gemm_bias_gelu(
         wgmma_m64n256k16_bf16_k_k(acc_1, left + 6, right + 6, 1);
         wgmma_commit();
       }
-      if (trips > 1) bar_arrive<2, 256>();  // turn_2
+      bar_arrive<2, 256>();  // turn_2
       #pragma unroll 1
       for (int k = 1; k < trips; ++k) {
         // acc[1]
@@ -378,7 +380,7 @@ gemm_bias_gelu(
           wgmma_m64n256k16_bf16_k_k(acc_1, left + 6, right + 6, 1);
           wgmma_commit();
         }
-        if (k < trips - 1) bar_arrive<2, 256>();  // turn_2
+        bar_arrive<2, 256>();  // turn_2
       }
       // ---- period trips
       wgmma_wait<0>();
