@@ -7,8 +7,10 @@ import pytest
 from twill.drawing.sentences import certificate_sentences
 from twill.gate.verification import smtlib_script, verify_answer, with_reproofs
 from twill.models.answer import Answer
+from twill.models.solve_options import SolveOptions
 from twill.pipeline import solve_file
 from twill.solver.monotone import monotone_relaxation
+from twill.solver.search import find_schedule
 
 GRAPH = """\
 graph: too_many_registers
@@ -54,6 +56,12 @@ def test_verify_asks_that_question_and_no_other(answer: Answer) -> None:
     assert not proved.failed
     assert [r.verdict for r in proved.reproofs] == ["infeasible"]
     assert {check.name for check in proved.checks} >= {"proof", "core"}
+
+
+def test_each_backend_proves_that_question(answer: Answer) -> None:
+    solution = find_schedule(answer.problem, SolveOptions(prove=True))
+    assert solution.certificate is not None
+    assert solution.certificate.exclusions[-1].proved_by == ("cp-sat", "z3")
 
 
 def test_the_script_for_other_solvers_is_that_of_the_relaxation(answer: Answer) -> None:

@@ -224,7 +224,7 @@ def test_a_graph_states_durations() -> None:
     scores = cost(report, "duration of S")
     assert (at(scores, 10).best.upper, at(scores, 10).rounded_percent) == (3, 100)
     assert scores.elasticity == 0.5
-    assert "10 % dearer (+100 % in whole cycles) II 3, 1 cycles more (+50.0 %)" in scores.sentence
+    assert "10 % dearer (+100 % in whole cycles) II 3, 1 cycle more (+50.0 %)" in scores.sentence
 
 
 def test_what_the_texts_do_not_give_is_taken_as_it_stands() -> None:
