@@ -7,8 +7,9 @@ each product is in flight; of kernels without products, the work of a whole peri
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from .emitter import tensor_order, wgmma_order
 from .emitter.elementwise_order import elementwise_events, work_of_period
@@ -38,18 +39,29 @@ def find_overlaps(program: WarpProgram, cubin: bytes) -> tuple[Overlap, ...]:
 
     One fault alone where the loops of the machine code are not those of the roles.
     """
-    function = disassemble(cubin)[program.kernel]
-    if _is_elementwise(program):
-        function = converged(function)
-    loops = main_loops(function, *_opcodes(program))
+    reading = _reading_of(program)
+    function = reading.prepared(disassemble(cubin)[program.kernel])
+    loops = main_loops(function, *reading.opcodes)
     roles = [role for role in program.roles if role.steady]
     if len(loops) != len(roles):
         return (_other_loops(len(roles), len(loops)),)
-    bodies = _bodies(program, function, loops, roles)
+    left = [(loop, reading.found(function, loop)) for loop in loops]
+    bodies = list(_bodies(roles, [reading.expected(program, role) for role in roles], left))
     in_flight = [overlap for body in bodies for overlap in _in_flight(body.role, body.loop)]
     in_order = [o for b in bodies for o in compare(b.role.name, b.expected, b.found)]
-    whole = [o for b in bodies if _is_elementwise(program) for o in _whole_work(b.role, b.found)]
+    whole = [overlap for b in bodies for overlap in reading.whole(b.role, b.found)]
     return (*in_flight, *in_order, *whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the machine code of one kind of kernel is read."""
+
+    opcodes: Sequence[str]  # by one of them a steady state is known
+    expected: Callable[[WarpProgram, Role], Sequence[Expected]]
+    found: Callable[[SassFunction, Loop], Sequence[Event]]
+    prepared: Callable[[SassFunction], SassFunction] = lambda function: function
+    whole: Callable[[Role, Sequence[Event]], Iterator[Overlap]] = lambda role, found: iter(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,42 +81,14 @@ def _other_loops(roles: int, loops: int) -> Overlap:
 
 
 def _bodies(
-    program: WarpProgram, function: SassFunction, loops: Sequence[Loop], roles: Sequence[Role]
-) -> list[_Body]:
-    left = [(loop, _found(program, function, loop)) for loop in loops]
-    bodies = []
-    for role in roles:
+    roles: Sequence[Role], expected: Sequence[Sequence[Expected]],
+    left: list[tuple[Loop, Sequence[Event]]],
+) -> Iterator[_Body]:  # fmt: skip
+    for role, events in zip(roles, expected, strict=True):
         # The assembler places loops as it likes.
-        expected = _expected(program, role)
-        own = min(left, key=lambda one: _distance(expected, one[1]))
+        own = min(left, key=lambda one: _distance(events, one[1]))
         left.remove(own)
-        bodies.append(_Body(role, own[0], expected, own[1]))
-    return bodies
-
-
-def _is_elementwise(program: WarpProgram) -> bool:
-    return any(role.stripe_rows for role in program.roles)
-
-
-def _opcodes(program: WarpProgram) -> Sequence[str]:
-    if _is_elementwise(program):
-        return ELEMENTWISE
-    return TENSOR_MEMORY if program.tensors else WGMMA
-
-
-def _expected(program: WarpProgram, role: Role) -> Sequence[Expected]:
-    if _is_elementwise(program):
-        return elementwise_events(program, role)
-    if program.tensors:
-        return tensor_order.expected_events(program, role)
-    return joined_memory(wgmma_order.expected_events(program, role))
-
-
-def _found(program: WarpProgram, function: SassFunction, loop: Loop) -> Sequence[Event]:
-    if _is_elementwise(program):
-        return find_events(function, loop, elementwise=True)
-    events = find_events(function, loop)
-    return events if program.tensors else joined_memory(with_batches(events))
+        yield _Body(role, own[0], events, own[1])
 
 
 def _distance(expected: Sequence[Expected], found: Sequence[Event]) -> int:
@@ -138,3 +122,24 @@ def _whole_work(role: Role, found: Sequence[Event]) -> Iterator[Overlap]:
         if done[kind] < count
     )
     yield Overlap(role.name, PERIOD, promised, done, missing, in_flight=False)
+
+
+_ELEMENTWISE = _Reading(
+    ELEMENTWISE,
+    elementwise_events,
+    partial(find_events, elementwise=True),
+    prepared=converged,
+    whole=_whole_work,
+)
+_TENSOR_MEMORY = _Reading(TENSOR_MEMORY, tensor_order.expected_events, find_events)
+_WGMMA = _Reading(
+    WGMMA,
+    lambda program, role: joined_memory(wgmma_order.expected_events(program, role)),
+    lambda function, loop: joined_memory(with_batches(find_events(function, loop))),
+)
+
+
+def _reading_of(program: WarpProgram) -> _Reading:
+    if any(role.stripe_rows for role in program.roles):
+        return _ELEMENTWISE
+    return _TENSOR_MEMORY if program.tensors else _WGMMA
