@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..models.kernel import ELEMENT_BYTES
 from ..models.warp_expression import Expression, stored_in
 from ..models.warp_program import Role, WarpProgram
-from ..models.warp_step import Assign, CopyOut, ReduceColumns, Stage, Step
+from ..models.warp_step import Assign, ReduceColumns, Stage, Step
 from .expected_event import BEGIN, Expected, Namer, Naming
 from .row_work import sums_and_products, work_of
 
@@ -60,7 +59,7 @@ class _Naming(Naming):
             "stage": lambda s: [Expected("", STORES)],
             "stage_vector": lambda s: [Expected("", STORES)],
             "proxy_fence": lambda s: [Expected("", "FENCE.VIEW.ASYNC.S")],
-            "copy_out": self._copy_out,
+            "copy_out": self.copies_out,
             "wait_copies": lambda s: [Expected("", "DEPBAR.LE")],
         }
         self.by_step |= by_step
@@ -71,10 +70,3 @@ class _Naming(Naming):
         if value is not None and stored_in(value):
             yield Expected(step.operation, LOADS)
         yield from super().events(step)
-
-    def _copy_out(self, step: CopyOut) -> Iterator[Expected]:
-        buffer = self.program.buffer(step.buffer)
-        row = buffer.swizzle or buffer.columns * ELEMENT_BYTES[buffer.dtype]
-        opcode = "UTMAREDG" if step.add else "UTMASTG"
-        for _ in range(buffer.columns * ELEMENT_BYTES[buffer.dtype] // row):
-            yield Expected("", f"{opcode} {len(step.index)}D", of=step.buffer)

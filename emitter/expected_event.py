@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..models.errors import ProgramViolation
+from ..models.kernel import ELEMENT_BYTES
 from ..models.warp_program import Role, WarpProgram
 from ..models.warp_program_checks import BARRIER_BYTES
-from ..models.warp_step import Step
+from ..models.warp_step import CopyOut, Step
 from .printer.storage import Offsets, offsets
 
 BEGIN = "begin"
@@ -86,6 +87,14 @@ class Naming:
         of = which if kind == "signal" else f"{which}.{kind}"
         slots = 1 if kind == "signal" else self.program.ring(which).depth
         return Expected("", name, self._offsets[kind, which], of, slots)
+
+    def copies_out(self, step: CopyOut) -> Iterator[Expected]:
+        """The instructions of a copy out: one for each panel of the tile."""
+        buffer = self.program.buffer(step.buffer)
+        row = buffer.columns * ELEMENT_BYTES[buffer.dtype]
+        name = f"{'UTMAREDG' if step.add else 'UTMASTG'} {len(step.index)}D"
+        for _ in range(row // (buffer.swizzle or row)):
+            yield Expected("", name, of=step.buffer)
 
     def _named(self, name: str, barrier: str) -> Expected:
         found = self.program.barrier(barrier)

@@ -109,11 +109,7 @@ class _Naming(Naming):
         yield self.barrier("ARRIVES", "full", step.ring)
 
     def _copy_out(self, step: Any) -> Iterator[Expected]:
-        buffer = self.program.buffer(step.buffer)
-        row = buffer.columns * ELEMENT_BYTES[buffer.dtype]
-        name = f"{'UTMAREDG' if step.add else 'UTMASTG'} {len(step.index)}D"
-        for _ in range(row // (buffer.swizzle or row)):
-            yield Expected("", name, of=step.buffer)
+        yield from self.copies_out(step)
         yield Expected("", "UTMACMDFLUSH")
 
     def _stage(self, step: Stage) -> Iterator[Expected]:
