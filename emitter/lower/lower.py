@@ -236,7 +236,6 @@ class _Lowering:
             chains=chains,
             products=products,
             multiplied=products.fragments(role.operations),
-            undemanding=bool(self.layouts.stripe_rows),
             copies=copies,
             turns=self.turns,
             rings=self._uses(role),

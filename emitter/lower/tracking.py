@@ -65,7 +65,6 @@ class TrackedRole:
     rings: dict[str, RingUse]
     interval: int  # initiation interval, cycles
     multiplied: frozenset[str] = frozenset()  # fragments that products read or write
-    undemanding: bool = False  # no product anywhere: nothing runs beside chains, they may drift
     goes_on: bool = False  # another tile may follow: it needs the slots of the last iterations too
     flying: list[Batch] = field(default_factory=list)  # products, oldest first
     leaving: list[Batch] = field(default_factory=list)  # copies out, oldest first
@@ -223,12 +222,12 @@ class TrackedRole:
         if inputs:
             yield Pin(fragments=inputs, operation=operation.name, lag=operation.lag)
         yield from steps
-        wanted = () if self.undemanding else demanded(steps, self.chains, self.multiplied)
+        wanted = () if self._may_drift else demanded(steps, self.chains, self.multiplied)
         if wanted:
             yield Demand(fragments=wanted, operation=operation.name, lag=operation.lag)
         yield from self._have_read(operation.name, iteration)
         self.chains_done += 1
-        if any(isinstance(step, Publish) for step in steps) and not self.undemanding:
+        if any(isinstance(step, Publish) for step in steps) and not self._may_drift:
             self.just_acted = "published"
 
     def _begin_block(self) -> None:
@@ -262,6 +261,11 @@ class TrackedRole:
         alone = self._has_versions and not has_rows
         acted = self.just_acted == "published" or (self.just_acted == "issued" and has_rows)
         return bool(after_wait) or (self.just_issued and alone) or acted
+
+    @property
+    def _may_drift(self) -> bool:
+        """Whether nothing runs beside chains: by stripes there is no product anywhere."""
+        return bool(self.chains.registers.layouts.stripe_rows)
 
     @property
     def _has_versions(self) -> bool:
