@@ -14,9 +14,9 @@ from ...models.tiling import TileNode
 from ...models.warp_expression import Apply, Expression, FragmentElement, StoredElement, SumAbove
 from ...models.warp_step import Assign, ReduceColumns, Step
 from ..inputs import Emission, source_of
+from ..work import PRODUCT_ROWS
 from .formulas import At, Axis, Formulas
 from .plan import WARPS, PlannedRole
-from .registers import ROWS
 from .storage import Storage
 
 SCRATCH = ".scratch"
@@ -53,7 +53,7 @@ class Across:
                 target=target, primitive=_primitive(operation), columns=shape[1],
                 value=value(None, at.block), **common,
             )  # fmt: skip
-        elif operation.axis == 0 and shape[0] == ROWS and not stripes:
+        elif operation.axis == 0 and shape[0] == PRODUCT_ROWS and not stripes:
             yield from self._over_rows(operation, target, at, shape[1], value(None), common)
         else:
             raise self._refused(operation, tile)
@@ -110,7 +110,7 @@ def _over_lanes(
 def _over_warps(buffer: str, primitive: ReducePrimitive, at: At) -> Expression:
     """The four results of the warps, joined."""
     axis: Axis = at.axis or "column"
-    beyond = ROWS * at.block if axis == "row" else 0
+    beyond = PRODUCT_ROWS * at.block if axis == "row" else 0
     parts: list[Expression] = [
         StoredElement(buffer=buffer, down="none", across=axis, first_row=warp, first_column=beyond)
         for warp in range(WARPS)

@@ -8,7 +8,8 @@ from typing import Literal
 from ...models.stripes import Spread
 from ...models.tiling import TileNode
 from ..inputs import Emission, source_of
-from .stripes import PRODUCT_ROWS, fragment_rows
+from ..work import PRODUCT_ROWS
+from .stripes import fragment_rows
 
 Layout = Literal["matrix", "rows", "columns", "lanes", "scalar"]
 

@@ -9,9 +9,10 @@ from ...models.errors import Unsupported
 from ...models.tiling import TileNode, TileRead
 from ...models.warp_step import FragmentOperand, Product, SharedOperand
 from ..inputs import Emission, source_of
+from ..work import PRODUCT_ROWS
 from .places import Places
 from .plan import PlannedOperation
-from .registers import ROWS, Registers
+from .registers import Registers
 from .storage import Storage
 
 Age = Callable[[str], int]
@@ -108,9 +109,9 @@ class Products:
         row, column = self._offsets(part.tile, tile)
         # A left operand has rows along M: stored as it is, K runs along its columns.
         if part.transposed:
-            column += ROWS * block
+            column += PRODUCT_ROWS * block
         else:
-            row += ROWS * block
+            row += PRODUCT_ROWS * block
         return self._shared(part.buffer, age, row, column, k_last=not part.transposed)
 
     # ---- right operands

@@ -11,10 +11,10 @@ from ...models.tiling import TileNode
 from ...models.warp_expression import Expression, FragmentElement
 from ...models.warp_program import Fragment
 from ..inputs import Emission, source_of
+from ..work import PRODUCT_ROWS
 from .formulas import At
 from .layouts import Layout, Layouts
 
-ROWS = 64  # of a fragment that products read or write
 LANES = 32
 PAIRED_BYTES = 2  # of elements of which a register holds two
 VERSIONS = ("", ".second", ".third", ".fourth")
@@ -63,8 +63,8 @@ class Registers:
         if rows % self.layouts.rows:
             line = self.emission.operation(tile).position.line
             raise Unsupported(
-                f"{tile.name} has {rows} rows in one warp group, no multiple of {ROWS}, nor, in a "
-                "kernel without products, of 4",
+                f"{tile.name} has {rows} rows in one warp group, no multiple of {PRODUCT_ROWS}, "
+                "nor, in a kernel without products, of 4",
                 line,
             )
         return rows // self.layouts.rows

@@ -10,12 +10,12 @@ from ...models.kernel import ElementType
 from ...models.stripes import ROWS, column_step
 from ...models.tiling import TileNode
 from ..inputs import Emission
+from ..work import PRODUCT_ROWS
 from .staging import is_matrix
 
 if TYPE_CHECKING:
     from .layouts import Layouts
 
-PRODUCT_ROWS = 64  # of a fragment over one warp group, as wgmma has it
 MOVED: tuple[ElementType, ...] = ("f32", "i32", "bf16", "fp16")
 """Elements of which a stripe is moved to and from shared memory at once."""
 

@@ -9,13 +9,12 @@ from ...models.warp_program_checks import GROUP_THREADS
 from ...models.warp_step import CopyOut, LoadVector, ProxyFence, Stage, StoreRows, WaitCopies
 from .hazards import Hazard
 from .knowledge import DRAINED, FETCHED, KINDS, MULTIPLIED, SETTLED, STAGED, WRITTEN
+from .products import ROWS
 from .ring_steps import acquired_slot, reserved_slot
 from .role_run import RoleRun
 from .shared_data import stage_vector_data
 from .slots import Slot
 from .waits import BarrierWait, CopiesWait
-
-QUAD_ROWS = 64  # that a role of four warps stages at once where fragments are spread by quads
 
 
 def load_vector(run: RoleRun, step: LoadVector) -> None:
@@ -37,7 +36,7 @@ def stage(run: RoleRun, step: Stage) -> None:
     fetch(run, step.value)
     slot = _staging_slot(run, step)
     row_threads = run.role.row_threads
-    own = GROUP_THREADS // row_threads if row_threads else QUAD_ROWS
+    own = GROUP_THREADS // row_threads if row_threads else ROWS
     rows = step.first_row, step.first_row + own
     if rows[1] > slot.rows:
         raise Hazard(f"stages rows {rows[0]} to {rows[1]} of {slot}, which has {slot.rows}")
