@@ -42,7 +42,7 @@ def _setup(columns: int, dtype: ElementType, left: str) -> str:
     lines = [
         f"fill_shared(shared, {LEFT_BYTES + columns * ROW_BYTES});",
         "fence_proxy_async();",
-        f"const u64 right = descriptor(shared + {LEFT_BYTES}, {_layout(columns, dtype):#x});",
+        f"const u64 right = descriptor((shared + {LEFT_BYTES}) / 16, {_layout(columns, dtype):#x});",
         f"float d[{columns // 2}];",
         "#pragma unroll",
         f"for (int i = 0; i < {columns // 2}; ++i) d[i] = 0.0f;",
@@ -56,7 +56,7 @@ def _setup(columns: int, dtype: ElementType, left: str) -> str:
             f"pin_b32x{4 * STEPS}(p);",
         ]
     else:
-        own = f"shared + warp / 4 * {ROWS * ROW_BYTES}"
+        own = f"(shared + warp / 4 * {ROWS * ROW_BYTES}) / 16"
         lines.append(f"const u64 left = descriptor({own}, {_layout(ROWS, dtype):#x});")
     return "\n".join(lines)
 

@@ -91,8 +91,8 @@ fill_shared(shared, {operands});
 fence_proxy_async();
 {_allocation(operands)}
 constexpr u32 instruction = {_instruction(columns, dtype):#x};
-const u64 left = descriptor(shared, {_layout(ROWS):#x});
-const u64 right = descriptor(shared + {LEFT_BYTES}, {_layout(columns):#x});
+const u64 left = descriptor(shared / 16, {_layout(ROWS):#x});
+const u64 right = descriptor((shared + {LEFT_BYTES}) / 16, {_layout(columns):#x});
 """
     return Microbenchmark(
         name=name, threads=32, setup=setup, body=body, finish=finish, leave=_LEAVE,

@@ -13,6 +13,9 @@ from ..models.errors import DeviceFault
 from .nvrtc import INSTALL
 
 TIMEOUT_SECONDS = 120
+COPIES = ("UTMALDG", "UTMASTG", "UTMAREDG")
+"""Tensor copies: a tile in, a tile out, a tile added to what is there."""
+
 _SECTION = re.compile(r"^\.text\.([^\s:]+):")
 _LABEL = re.compile(r"^([.$\w]+):")
 _INSTRUCTION = re.compile(r"/\*([0-9a-f]{4,})\*/\s+(?:(@!?U?P\w+)\s+)?([A-Z][\w.]*)\s*([^;]*?)\s*;")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .sass import Instruction, SassFunction
+from .sass import COPIES, Instruction, SassFunction
 from .sass_blocks import Blocks
 from .sass_loops import Loop, loops
 from .sass_names import elementwise_name_of, name_of
@@ -28,10 +28,10 @@ WORK: Mapping[str, Mapping[str, int]] = {
 TENSOR_MEMORY = ("UTCHMMA", "LDTM", "STTM", "UTMALDG")
 """By one of these the loop of a role with Tensor Memory is known, or that of its copies."""
 
-WGMMA = ("HGMMA", "QGMMA", "UTMALDG", "UTMASTG", "UTMAREDG", "STSM", "STS")
+WGMMA = ("HGMMA", "QGMMA", *COPIES, "STSM", "STS")
 """By one of these that of a role without."""
 
-ELEMENTWISE = ("UTMALDG", "UTMASTG", "UTMAREDG", "STS", "LDS")
+ELEMENTWISE = (*COPIES, "STS", "LDS")
 """By one of these that of a kernel without products: what it brings in, reads or hands on."""
 
 BEGIN, BOUNDARY, TRYWAIT = "begin", "boundary", "TRYWAIT"

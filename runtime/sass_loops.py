@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .sass import Instruction, SassFunction, count
+from .sass import COPIES, Instruction, SassFunction, count
 from .sass_blocks import Blocks
 
 OVER_LANES = 16  # instructions of a loop over lanes, at most: one copy, and who does it
@@ -43,7 +43,7 @@ def loops(function: SassFunction) -> tuple[Loop, ...]:
 
 def _is_over_lanes(loop: Loop) -> bool:
     """Whether it does one copy for each lane that has other operands, as NVRTC 13.5 writes it."""
-    copies = sum(map(loop.count, ("UTMALDG", "UTMASTG", "UTMAREDG")))
+    copies = sum(map(loop.count, COPIES))
     short = len(loop.instructions) <= OVER_LANES and not loop.count("SYNCS")
     return short and copies == 1 and bool(loop.count("ELECT"))
 

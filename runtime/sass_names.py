@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from .sass import Instruction
+from .sass import COPIES, Instruction
 from .sass_order import PRODUCTS, most_pending
 
 COMMITTED = "committed"
@@ -15,7 +15,7 @@ FENCED = "WARPGROUP.ARRIVE"
 """What precedes the first wgmma of a batch."""
 
 _MOVES = ("LDS", "STS", "FENCE.VIEW.ASYNC.S", "DEPBAR.LE")
-_COPIES = ("UTMALDG", "UTMASTG", "UTMAREDG", "BAR.SYNC", "BAR.ARV")
+_OF_ROWS = (*COPIES, "BAR.SYNC", "BAR.ARV")
 _WORDS = {"64": 2, "128": 4}  # of 32 bits, by the last word of an opcode
 _COUNT = re.compile(r"0x([0-9a-f]+)$")
 
@@ -35,7 +35,7 @@ def elementwise_name_of(instruction: Instruction) -> str | None:
     for opcode in _MOVES:
         if instruction.matches(opcode):
             return opcode
-    return name_of(instruction) if any(map(instruction.matches, _COPIES)) else None
+    return name_of(instruction) if any(map(instruction.matches, _OF_ROWS)) else None
 
 
 def _plain(instruction: Instruction) -> str:
@@ -88,9 +88,7 @@ def _product(instruction: Instruction) -> str:
 _NAMERS: Mapping[str, Callable[[Instruction], str | None]] = {
     "BAR.SYNC": _barrier,
     "BAR.ARV": _barrier,
-    "UTMALDG": _with_rank,
-    "UTMASTG": _with_rank,
-    "UTMAREDG": _with_rank,
+    **dict.fromkeys(COPIES, _with_rank),
     "UTMACMDFLUSH": _plain,
     "LDGSTS": _plain,
     "FENCE.VIEW.ASYNC": _whole,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...models.errors import ProgramViolation
 from ...models.warp_step import (
     Anchor,
     Boundary,
@@ -17,13 +16,13 @@ from ...models.warp_step import (
 )
 from ..descriptors import descriptor_of, encode, instruction_depth
 from .fragments import registers_of
+from .operands import descriptors
 from .scope import Scope, refuse
 from .storage import open_place
 from .tensor_steps import by_row_anchor
 from .text import block, unrolled
 from .wgmma import pin_name, wgmma_name
 
-CHUNK_BYTES = 16  # what a descriptor counts in
 MOST_KEPT = 3  # descriptors of a role that registers may hold over the whole loop
 OPERAND_REGISTERS = 4  # of each thread, for one instruction
 
@@ -62,14 +61,9 @@ def _descriptors(
 ) -> list[str]:
     """The operand of each instruction: one descriptor, moved on by constants."""
     found = descriptor_of(operand, scope.program.buffer(operand.buffer), step.depth)
-    start = scope.address(operand.buffer, scope.slot(operand.ring, operand.age), found.offset)
-    if _are_many(scope):
-        start = f"unknown({start})"
-    setup.append(f"const u64 {side} = descriptor({start}, {encode(found):#x});")
-    if any(further % CHUNK_BYTES for further in found.steps):
-        raise ProgramViolation((f"{operand.buffer}: an instruction begins within a chunk",))
-    moves = [further // CHUNK_BYTES for further in found.steps]
-    return [f"{side} + {move}" if move else side for move in moves]
+    line, each = descriptors(side, operand, found, encode(found), scope, hidden=_are_many(scope))
+    setup.append(line)
+    return each
 
 
 def _are_many(scope: Scope) -> bool:

@@ -18,6 +18,7 @@ from .marks import NOWHERE, Marks, Place
 from .names import Names
 
 GROUP_WARPS = 4
+CHUNK_BYTES = 16
 TILE_ROWS = 64  # of a fragment over one warp group
 
 
@@ -113,6 +114,11 @@ class Scope:
         stored = self.program.buffer(buffer)
         start = atom(self.names.of("buffer", buffer)) + slot * stored.slot_bytes
         return start.plus(offset).text
+
+    def chunk(self, buffer: str, slot: Sum, further: int) -> str:
+        """The same in chunks of 16 bytes, which descriptors count in."""
+        each = self.program.buffer(buffer).slot_bytes // CHUNK_BYTES
+        return (atom(self.names.of("chunk", buffer)) + slot * each).plus(further).text
 
     def panels(self, buffer: SharedBuffer) -> tuple[int, int]:
         """Bytes of one row of a panel, and of a whole panel; without a swizzle there is one."""

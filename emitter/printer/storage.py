@@ -8,7 +8,7 @@ from ...models.warp_program import Ring, SharedBuffer, WarpProgram
 from ...models.warp_program_checks import BARRIER_BYTES, BASE_ALIGNMENT, steps_of
 from ...models.warp_step import Anchor, Boundary
 from .names import Names
-from .scope import refuse
+from .scope import CHUNK_BYTES, refuse
 from .tensor_storage import allocation, tensor_constants
 from .text import block
 
@@ -20,7 +20,9 @@ def name_storage(program: WarpProgram, names: Names) -> None:
     """Give each buffer and each array of mbarriers its identifier."""
     for buffer in program.buffers:
         plain = buffer.name.endswith(("_tile", ".staged"))
-        names.give("buffer", buffer.name, "" if plain else "_tile")
+        suffix = "" if plain else "_tile"
+        names.give("buffer", buffer.name, suffix)
+        names.give("chunk", buffer.name, f"{suffix}_chunk")
     for ring in program.rings:
         names.give("full", ring.name, "_full")
         names.give("empty", ring.name, "_empty")
@@ -130,7 +132,12 @@ def addresses(program: WarpProgram, names: Names, used: set[str]) -> list[str]:
     kinds += [("signal", signal.name) for signal in program.signals]
     kinds += [("barrier", name) for name in ("", "zero", "tensors_slot")]
     given = [names.of(kind, name) for kind, name in kinds]
-    return [*lines, *(f"const u32 {name} = shared + {name}_at;" for name in given if name in used)]
+    lines += [f"const u32 {name} = shared + {name}_at;" for name in given if name in used]
+    for buffer in program.buffers:
+        chunk, name = (names.of(kind, buffer.name) for kind in ("chunk", "buffer"))
+        if chunk in used:
+            lines.append(f"const u32 {chunk} = (shared + {name}_at) / {CHUNK_BYTES};")
+    return lines
 
 
 def initialization(program: WarpProgram, names: Names) -> list[str]:

@@ -21,12 +21,11 @@ from ..tensor_descriptors import encode_instruction, encode_shared, operand_colu
 from .expressions import matrix_element, text_of
 from .fragments import registers_of
 from .indices import atom
+from .operands import descriptors
 from .scope import Scope, refuse
 from .tensor_functions import move_name
 from .text import block, guarded, unrolled
 from .wgmma import pin_name
-
-CHUNK_BYTES = 16  # what a descriptor counts in
 
 
 def print_tensor_product(step: TensorProduct, scope: Scope) -> list[str]:
@@ -61,10 +60,9 @@ def _descriptors(
 ) -> list[str]:
     """The operand of each instruction: one descriptor, moved on by constants."""
     found = descriptor_of(operand, scope.program.buffer(operand.buffer), step.depth)
-    start = scope.address(operand.buffer, scope.slot(operand.ring, operand.age), found.offset)
-    setup.append(f"const u64 {side} = descriptor({start}, {encode_shared(found):#x});")
-    moves = [further // CHUNK_BYTES for further in found.steps]
-    return [f"{side} + {move}" if move else side for move in moves]
+    line, each = descriptors(side, operand, found, encode_shared(found), scope)
+    setup.append(line)
+    return each
 
 
 def print_commit_products(step: CommitProducts, scope: Scope) -> list[str]:

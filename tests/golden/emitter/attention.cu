@@ -83,8 +83,9 @@ template <int Pending> DEV void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(Pending) : "memory");
 }
 
-// A matrix descriptor: where the operand begins, and its layout in the other bits.
-DEV u64 descriptor(u32 address, u64 layout) { return layout | (address & 0x3FFFF) >> 4; }
+// A matrix descriptor: where the operand begins, in chunks of 16 bytes, and its layout in the other
+// bits. Shared memory ends below 2^18 bytes: a start has 14 bits.
+DEV u64 descriptor(u32 chunk, u64 layout) { return layout | chunk; }
 
 DEV constexpr int row_of(int i) { return (i >> 1) & 1; }
 
@@ -237,6 +238,9 @@ attention(
   const u32 v_full = shared + v_full_at;
   const u32 v_empty = shared + v_empty_at;
   const u32 open = shared + open_at;
+  const u32 q_tile_chunk = (shared + q_tile_at) / 16;
+  const u32 k_tile_chunk = (shared + k_tile_at) / 16;
+  const u32 v_tile_chunk = (shared + v_tile_at) / 16;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int m = blockIdx.x;
   const int h = blockIdx.y;
@@ -320,8 +324,8 @@ attention(
       if (++k_slot == 2) { k_slot = 0; k_phase ^= 1; }
       mbar_wait(k_full + k_slot * 8, k_phase);
       {
-        const u64 left = descriptor(q_tile, 0x4000004000010000);
-        const u64 right = descriptor(k_tile + k_slot * 32768, 0x4000004000010000);
+        const u64 left = descriptor(q_tile_chunk, 0x4000004000010000);
+        const u64 right = descriptor(k_tile_chunk + k_slot * 2048, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_k_k(s, left, right, 0);
         wgmma_m64n128k16_bf16_k_k(s, left + 2, right + 2, 1);
@@ -371,8 +375,8 @@ attention(
         if (++k_slot == 2) { k_slot = 0; k_phase ^= 1; }
         mbar_wait(k_full + k_slot * 8, k_phase);
         {
-          const u64 left = descriptor(q_tile, 0x4000004000010000);
-          const u64 right = descriptor(k_tile + k_slot * 32768, 0x4000004000010000);
+          const u64 left = descriptor(q_tile_chunk, 0x4000004000010000);
+          const u64 right = descriptor(k_tile_chunk + k_slot * 2048, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_k_k(s, left, right, 0);
           wgmma_m64n128k16_bf16_k_k(s, left + 2, right + 2, 1);
@@ -388,7 +392,7 @@ attention(
         if (++v_slot == 2) { v_slot = 0; v_phase ^= 1; }
         mbar_wait(v_full + v_slot * 8, v_phase);
         {
-          const u64 right = descriptor(v_tile + v_slot * 32768, 0x4000004004000000);
+          const u64 right = descriptor(v_tile_chunk + v_slot * 2048, 0x4000004004000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_r_mn(o, p[0], p[1], p[2], p[3], right, 1);
           wgmma_m64n128k16_bf16_r_mn(o, p[4], p[5], p[6], p[7], right + 128, 1);
@@ -449,7 +453,7 @@ attention(
       if (++v_slot == 2) { v_slot = 0; v_phase ^= 1; }
       mbar_wait(v_full + v_slot * 8, v_phase);
       {
-        const u64 right = descriptor(v_tile + v_slot * 32768, 0x4000004004000000);
+        const u64 right = descriptor(v_tile_chunk + v_slot * 2048, 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(o, p[0], p[1], p[2], p[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(o, p[4], p[5], p[6], p[7], right + 128, 1);
@@ -525,8 +529,8 @@ attention(
       if (++k_slot == 2) { k_slot = 0; k_phase ^= 1; }
       mbar_wait(k_full + k_slot * 8, k_phase);
       {
-        const u64 left = descriptor(q_tile + 8192, 0x4000004000010000);
-        const u64 right = descriptor(k_tile + k_slot * 32768, 0x4000004000010000);
+        const u64 left = descriptor(q_tile_chunk + 512, 0x4000004000010000);
+        const u64 right = descriptor(k_tile_chunk + k_slot * 2048, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_k_k(s, left, right, 0);
         wgmma_m64n128k16_bf16_k_k(s, left + 2, right + 2, 1);
@@ -576,8 +580,8 @@ attention(
         if (++k_slot == 2) { k_slot = 0; k_phase ^= 1; }
         mbar_wait(k_full + k_slot * 8, k_phase);
         {
-          const u64 left = descriptor(q_tile + 8192, 0x4000004000010000);
-          const u64 right = descriptor(k_tile + k_slot * 32768, 0x4000004000010000);
+          const u64 left = descriptor(q_tile_chunk + 512, 0x4000004000010000);
+          const u64 right = descriptor(k_tile_chunk + k_slot * 2048, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_k_k(s, left, right, 0);
           wgmma_m64n128k16_bf16_k_k(s, left + 2, right + 2, 1);
@@ -593,7 +597,7 @@ attention(
         if (++v_slot == 2) { v_slot = 0; v_phase ^= 1; }
         mbar_wait(v_full + v_slot * 8, v_phase);
         {
-          const u64 right = descriptor(v_tile + v_slot * 32768, 0x4000004004000000);
+          const u64 right = descriptor(v_tile_chunk + v_slot * 2048, 0x4000004004000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_r_mn(o, p[0], p[1], p[2], p[3], right, 1);
           wgmma_m64n128k16_bf16_r_mn(o, p[4], p[5], p[6], p[7], right + 128, 1);
@@ -654,7 +658,7 @@ attention(
       if (++v_slot == 2) { v_slot = 0; v_phase ^= 1; }
       mbar_wait(v_full + v_slot * 8, v_phase);
       {
-        const u64 right = descriptor(v_tile + v_slot * 32768, 0x4000004004000000);
+        const u64 right = descriptor(v_tile_chunk + v_slot * 2048, 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(o, p[0], p[1], p[2], p[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(o, p[4], p[5], p[6], p[7], right + 128, 1);

@@ -89,8 +89,9 @@ template <int Pending> DEV void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(Pending) : "memory");
 }
 
-// A matrix descriptor: where the operand begins, and its layout in the other bits.
-DEV u64 descriptor(u32 address, u64 layout) { return layout | (address & 0x3FFFF) >> 4; }
+// A matrix descriptor: where the operand begins, in chunks of 16 bytes, and its layout in the other
+// bits. Shared memory ends below 2^18 bytes: a start has 14 bits.
+DEV u64 descriptor(u32 chunk, u64 layout) { return layout | chunk; }
 
 DEV u32 pack_bf16(float a, float b) {
   u32 pair;
@@ -187,6 +188,8 @@ gemm(
   const u32 c_tile = shared + c_tile_at;
   const u32 tiles_full = shared + tiles_full_at;
   const u32 tiles_empty = shared + tiles_empty_at;
+  const u32 a_tile_chunk = (shared + a_tile_at) / 16;
+  const u32 b_tile_chunk = (shared + b_tile_at) / 16;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int m = blockIdx.x;
   const int n = blockIdx.y;
@@ -231,8 +234,8 @@ gemm(
       if (++tiles_slot == 3) { tiles_slot = 0; tiles_phase ^= 1; }
       mbar_wait(tiles_full + tiles_slot * 8, tiles_phase);
       {
-        const u64 left = descriptor(a_tile + tiles_slot * 16384, 0x4000004000010000);
-        const u64 right = descriptor(b_tile + tiles_slot * 32768, 0x4000004000010000);
+        const u64 left = descriptor(a_tile_chunk + tiles_slot * 1024, 0x4000004000010000);
+        const u64 right = descriptor(b_tile_chunk + tiles_slot * 2048, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n256k16_bf16_k_k(acc, left, right, 0);
         wgmma_m64n256k16_bf16_k_k(acc, left + 2, right + 2, 1);
@@ -248,8 +251,8 @@ gemm(
         mbar_wait(tiles_full + tiles_slot * 8, tiles_phase);
         bar_sync<1, 256>();  // turn_0
         {
-          const u64 left = descriptor(a_tile + tiles_slot * 16384, 0x4000004000010000);
-          const u64 right = descriptor(b_tile + tiles_slot * 32768, 0x4000004000010000);
+          const u64 left = descriptor(a_tile_chunk + tiles_slot * 1024, 0x4000004000010000);
+          const u64 right = descriptor(b_tile_chunk + tiles_slot * 2048, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n256k16_bf16_k_k(acc, left, right, 1);
           wgmma_m64n256k16_bf16_k_k(acc, left + 2, right + 2, 1);
@@ -306,8 +309,8 @@ gemm(
       mbar_wait(tiles_full + tiles_slot * 8, tiles_phase);
       bar_sync<2, 256>();  // turn_1
       {
-        const u64 left = descriptor(a_tile + tiles_slot * 16384 + 8192, 0x4000004000010000);
-        const u64 right = descriptor(b_tile + tiles_slot * 32768, 0x4000004000010000);
+        const u64 left = descriptor(a_tile_chunk + tiles_slot * 1024 + 512, 0x4000004000010000);
+        const u64 right = descriptor(b_tile_chunk + tiles_slot * 2048, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n256k16_bf16_k_k(acc, left, right, 0);
         wgmma_m64n256k16_bf16_k_k(acc, left + 2, right + 2, 1);
@@ -323,8 +326,8 @@ gemm(
         mbar_wait(tiles_full + tiles_slot * 8, tiles_phase);
         bar_sync<2, 256>();  // turn_1
         {
-          const u64 left = descriptor(a_tile + tiles_slot * 16384 + 8192, 0x4000004000010000);
-          const u64 right = descriptor(b_tile + tiles_slot * 32768, 0x4000004000010000);
+          const u64 left = descriptor(a_tile_chunk + tiles_slot * 1024 + 512, 0x4000004000010000);
+          const u64 right = descriptor(b_tile_chunk + tiles_slot * 2048, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n256k16_bf16_k_k(acc, left, right, 1);
           wgmma_m64n256k16_bf16_k_k(acc, left + 2, right + 2, 1);

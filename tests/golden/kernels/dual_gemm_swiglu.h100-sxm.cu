@@ -86,8 +86,9 @@ template <int Pending> DEV void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(Pending) : "memory");
 }
 
-// A matrix descriptor: where the operand begins, and its layout in the other bits.
-DEV u64 descriptor(u32 address, u64 layout) { return layout | (address & 0x3FFFF) >> 4; }
+// A matrix descriptor: where the operand begins, in chunks of 16 bytes, and its layout in the other
+// bits. Shared memory ends below 2^18 bytes: a start has 14 bits.
+DEV u64 descriptor(u32 chunk, u64 layout) { return layout | chunk; }
 
 DEV float exp2_approx(float x) {
   float y;
@@ -185,6 +186,9 @@ dual_gemm_swiglu(
   const u32 gate_tile_empty = shared + gate_tile_empty_at;
   const u32 up_tile_full = shared + up_tile_full_at;
   const u32 up_tile_empty = shared + up_tile_empty_at;
+  const u32 x_tile_chunk = (shared + x_tile_at) / 16;
+  const u32 gate_tile_chunk = (shared + gate_tile_at) / 16;
+  const u32 up_tile_chunk = (shared + up_tile_at) / 16;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int m_tiles = (M + 127) / 128;
   const int n_tiles = (N + 127) / 128;
@@ -264,8 +268,8 @@ dual_gemm_swiglu(
       if (++x_tile_slot == 3) { x_tile_slot = 0; x_tile_phase ^= 1; }
       mbar_wait(x_tile_full + x_tile_slot * 8, x_tile_phase);
       {
-        const u64 left = descriptor(x_tile + x_tile_slot * 16384, 0x4000004000010000);
-        const u64 right = descriptor(gate_tile + gate_tile_slot * 16384, 0x4000004000010000);
+        const u64 left = descriptor(x_tile_chunk + x_tile_slot * 1024, 0x4000004000010000);
+        const u64 right = descriptor(gate_tile_chunk + gate_tile_slot * 1024, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_k_k(gate_0, left, right, 1);
         wgmma_m64n128k16_bf16_k_k(gate_0, left + 2, right + 2, 1);
@@ -284,8 +288,8 @@ dual_gemm_swiglu(
       mbar_wait(up_tile_full + up_tile_slot * 8, up_tile_phase);
       bar_sync<2, 256>();  // turn_2
       {
-        const u64 left = descriptor(x_tile + x_tile_slot * 16384, 0x4000004000010000);
-        const u64 right = descriptor(up_tile + up_tile_slot * 16384, 0x4000004000010000);
+        const u64 left = descriptor(x_tile_chunk + x_tile_slot * 1024, 0x4000004000010000);
+        const u64 right = descriptor(up_tile_chunk + up_tile_slot * 1024, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_k_k(up_0, left, right, 1);
         wgmma_m64n128k16_bf16_k_k(up_0, left + 2, right + 2, 1);
@@ -309,8 +313,8 @@ dual_gemm_swiglu(
         mbar_wait(x_tile_full + x_tile_slot * 8, x_tile_phase);
         bar_sync<4, 256>();  // turn_4
         {
-          const u64 left = descriptor(x_tile + x_tile_slot * 16384, 0x4000004000010000);
-          const u64 right = descriptor(gate_tile + gate_tile_slot * 16384, 0x4000004000010000);
+          const u64 left = descriptor(x_tile_chunk + x_tile_slot * 1024, 0x4000004000010000);
+          const u64 right = descriptor(gate_tile_chunk + gate_tile_slot * 1024, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_k_k(gate_0, left, right, 1);
           wgmma_m64n128k16_bf16_k_k(gate_0, left + 2, right + 2, 1);
@@ -329,8 +333,8 @@ dual_gemm_swiglu(
         mbar_wait(up_tile_full + up_tile_slot * 8, up_tile_phase);
         bar_sync<2, 256>();  // turn_2
         {
-          const u64 left = descriptor(x_tile + x_tile_slot * 16384, 0x4000004000010000);
-          const u64 right = descriptor(up_tile + up_tile_slot * 16384, 0x4000004000010000);
+          const u64 left = descriptor(x_tile_chunk + x_tile_slot * 1024, 0x4000004000010000);
+          const u64 right = descriptor(up_tile_chunk + up_tile_slot * 1024, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_k_k(up_0, left, right, 1);
           wgmma_m64n128k16_bf16_k_k(up_0, left + 2, right + 2, 1);
@@ -396,8 +400,8 @@ dual_gemm_swiglu(
       mbar_wait(x_tile_full + x_tile_slot * 8, x_tile_phase);
       bar_sync<1, 256>();  // turn_1
       {
-        const u64 left = descriptor(x_tile + x_tile_slot * 16384 + 8192, 0x4000004000010000);
-        const u64 right = descriptor(up_tile + up_tile_slot * 16384, 0x4000004000010000);
+        const u64 left = descriptor(x_tile_chunk + x_tile_slot * 1024 + 512, 0x4000004000010000);
+        const u64 right = descriptor(up_tile_chunk + up_tile_slot * 1024, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_k_k(up_1, left, right, 1);
         wgmma_m64n128k16_bf16_k_k(up_1, left + 2, right + 2, 1);
@@ -416,8 +420,8 @@ dual_gemm_swiglu(
       mbar_wait(gate_tile_full + gate_tile_slot * 8, gate_tile_phase);
       bar_sync<3, 256>();  // turn_3
       {
-        const u64 left = descriptor(x_tile + x_tile_slot * 16384 + 8192, 0x4000004000010000);
-        const u64 right = descriptor(gate_tile + gate_tile_slot * 16384, 0x4000004000010000);
+        const u64 left = descriptor(x_tile_chunk + x_tile_slot * 1024 + 512, 0x4000004000010000);
+        const u64 right = descriptor(gate_tile_chunk + gate_tile_slot * 1024, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_k_k(gate_1, left, right, 1);
         wgmma_m64n128k16_bf16_k_k(gate_1, left + 2, right + 2, 1);
@@ -441,8 +445,8 @@ dual_gemm_swiglu(
         mbar_wait(x_tile_full + x_tile_slot * 8, x_tile_phase);
         bar_sync<1, 256>();  // turn_1
         {
-          const u64 left = descriptor(x_tile + x_tile_slot * 16384 + 8192, 0x4000004000010000);
-          const u64 right = descriptor(up_tile + up_tile_slot * 16384, 0x4000004000010000);
+          const u64 left = descriptor(x_tile_chunk + x_tile_slot * 1024 + 512, 0x4000004000010000);
+          const u64 right = descriptor(up_tile_chunk + up_tile_slot * 1024, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_k_k(up_1, left, right, 1);
           wgmma_m64n128k16_bf16_k_k(up_1, left + 2, right + 2, 1);
@@ -461,8 +465,8 @@ dual_gemm_swiglu(
         mbar_wait(gate_tile_full + gate_tile_slot * 8, gate_tile_phase);
         bar_sync<3, 256>();  // turn_3
         {
-          const u64 left = descriptor(x_tile + x_tile_slot * 16384 + 8192, 0x4000004000010000);
-          const u64 right = descriptor(gate_tile + gate_tile_slot * 16384, 0x4000004000010000);
+          const u64 left = descriptor(x_tile_chunk + x_tile_slot * 1024 + 512, 0x4000004000010000);
+          const u64 right = descriptor(gate_tile_chunk + gate_tile_slot * 1024, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_k_k(gate_1, left, right, 1);
           wgmma_m64n128k16_bf16_k_k(gate_1, left + 2, right + 2, 1);

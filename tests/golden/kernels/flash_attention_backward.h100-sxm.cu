@@ -98,8 +98,9 @@ template <int Pending> DEV void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(Pending) : "memory");
 }
 
-// A matrix descriptor: where the operand begins, and its layout in the other bits.
-DEV u64 descriptor(u32 address, u64 layout) { return layout | (address & 0x3FFFF) >> 4; }
+// A matrix descriptor: where the operand begins, in chunks of 16 bytes, and its layout in the other
+// bits. Shared memory ends below 2^18 bytes: a start has 14 bits.
+DEV u64 descriptor(u32 chunk, u64 layout) { return layout | chunk; }
 
 DEV constexpr int row_of(int i) { return (i >> 1) & 1; }
 
@@ -300,6 +301,12 @@ flash_attention_backward(
   const u32 dq_tile_1_shared_full = shared + dq_tile_1_shared_full_at;
   const u32 dq_tile_1_shared_empty = shared + dq_tile_1_shared_empty_at;
   const u32 open = shared + open_at;
+  const u32 k_tile_chunk = (shared + k_tile_at) / 16;
+  const u32 v_tile_chunk = (shared + v_tile_at) / 16;
+  const u32 q_tile_chunk = (shared + q_tile_at) / 16;
+  const u32 do_tile_chunk = (shared + do_tile_at) / 16;
+  const u32 ds_0_shared_tile_chunk = (shared + ds_0_shared_tile_at) / 16;
+  const u32 ds_1_shared_tile_chunk = (shared + ds_1_shared_tile_at) / 16;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int n = blockIdx.x;
   const int h = blockIdx.y;
@@ -447,8 +454,8 @@ flash_attention_backward(
       if (++q_tile_slot == 2) { q_tile_slot = 0; q_tile_phase ^= 1; }
       mbar_wait(q_tile_full + q_tile_slot * 8, q_tile_phase);
       {
-        const u64 left = descriptor(unknown(k_tile), 0x4000004000010000);
-        const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004000010000);
+        const u64 left = descriptor(unknown(k_tile_chunk), 0x4000004000010000);
+        const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_k_k(s_0, left, right, 0);
         wgmma_m64n64k16_bf16_k_k(s_0, left + 2, right + 2, 1);
@@ -483,7 +490,7 @@ flash_attention_backward(
       mbar_wait(do_tile_full + do_tile_slot * 8, do_tile_phase);
       bar_sync<3, 256>();  // turn_3
       {
-        const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004002000000);
+        const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(dv_acc_0, p_to_bf16_0[0], p_to_bf16_0[1], p_to_bf16_0[2], p_to_bf16_0[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(dv_acc_0, p_to_bf16_0[4], p_to_bf16_0[5], p_to_bf16_0[6], p_to_bf16_0[7], right + 128, 1);
@@ -493,8 +500,8 @@ flash_attention_backward(
       }
       // dp[0], iteration 0
       {
-        const u64 left = descriptor(unknown(v_tile), 0x4000004000010000);
-        const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004000010000);
+        const u64 left = descriptor(unknown(v_tile_chunk), 0x4000004000010000);
+        const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_k_k(dp_0, left, right, 0);
         wgmma_m64n64k16_bf16_k_k(dp_0, left + 2, right + 2, 1);
@@ -548,7 +555,7 @@ flash_attention_backward(
       if (lane == 0) mbar_arrive(delta_tile_empty);
       // dk_acc[0], iteration 0
       {
-        const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004002000000);
+        const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(dk_acc_0, ds_0[0], ds_0[1], ds_0[2], ds_0[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(dk_acc_0, ds_0[4], ds_0[5], ds_0[6], ds_0[7], right + 128, 1);
@@ -569,8 +576,8 @@ flash_attention_backward(
       ds_1_shared_phase ^= 1;
       mbar_wait(ds_1_shared_full, ds_1_shared_phase);
       {
-        const u64 left = descriptor(unknown(ds_0_shared_tile + ds_0_shared_slot * 8192), 0x4000004002000000);
-        const u64 right = descriptor(unknown(k_tile + 16384), 0x4000004004000000);
+        const u64 left = descriptor(unknown(ds_0_shared_tile_chunk + ds_0_shared_slot * 512), 0x4000004002000000);
+        const u64 right = descriptor(unknown(k_tile_chunk + 1024), 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left, right, 0);
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left + 128, right + 128, 1);
@@ -579,8 +586,8 @@ flash_attention_backward(
         wgmma_commit();
       }
       {
-        const u64 left = descriptor(unknown(ds_1_shared_tile), 0x4000004002000000);
-        const u64 right = descriptor(unknown(k_tile + 24576), 0x4000004004000000);
+        const u64 left = descriptor(unknown(ds_1_shared_tile_chunk), 0x4000004002000000);
+        const u64 right = descriptor(unknown(k_tile_chunk + 1536), 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left, right, 1);
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left + 128, right + 128, 1);
@@ -614,8 +621,8 @@ flash_attention_backward(
       if (++q_tile_slot == 2) { q_tile_slot = 0; q_tile_phase ^= 1; }
       mbar_wait(q_tile_full + q_tile_slot * 8, q_tile_phase);
       {
-        const u64 left = descriptor(unknown(k_tile), 0x4000004000010000);
-        const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004000010000);
+        const u64 left = descriptor(unknown(k_tile_chunk), 0x4000004000010000);
+        const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_k_k(s_0, left, right, 0);
         wgmma_m64n64k16_bf16_k_k(s_0, left + 2, right + 2, 1);
@@ -650,7 +657,7 @@ flash_attention_backward(
       mbar_wait(do_tile_full + do_tile_slot * 8, do_tile_phase);
       bar_sync<3, 256>();  // turn_3
       {
-        const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004002000000);
+        const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(dv_acc_0, p_to_bf16_0[0], p_to_bf16_0[1], p_to_bf16_0[2], p_to_bf16_0[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(dv_acc_0, p_to_bf16_0[4], p_to_bf16_0[5], p_to_bf16_0[6], p_to_bf16_0[7], right + 128, 1);
@@ -660,8 +667,8 @@ flash_attention_backward(
       }
       // dp[0], iteration 0
       {
-        const u64 left = descriptor(unknown(v_tile), 0x4000004000010000);
-        const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004000010000);
+        const u64 left = descriptor(unknown(v_tile_chunk), 0x4000004000010000);
+        const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_k_k(dp_0, left, right, 0);
         wgmma_m64n64k16_bf16_k_k(dp_0, left + 2, right + 2, 1);
@@ -715,7 +722,7 @@ flash_attention_backward(
       if (lane == 0) mbar_arrive(delta_tile_empty);
       // dk_acc[0], iteration 0
       {
-        const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004002000000);
+        const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(dk_acc_0, ds_0[0], ds_0[1], ds_0[2], ds_0[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(dk_acc_0, ds_0[4], ds_0[5], ds_0[6], ds_0[7], right + 128, 1);
@@ -727,8 +734,8 @@ flash_attention_backward(
       if (++q_tile_slot == 2) { q_tile_slot = 0; q_tile_phase ^= 1; }
       mbar_wait(q_tile_full + q_tile_slot * 8, q_tile_phase);
       {
-        const u64 left = descriptor(unknown(k_tile), 0x4000004000010000);
-        const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004000010000);
+        const u64 left = descriptor(unknown(k_tile_chunk), 0x4000004000010000);
+        const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_k_k(s_0, left, right, 0);
         wgmma_m64n64k16_bf16_k_k(s_0, left + 2, right + 2, 1);
@@ -769,7 +776,7 @@ flash_attention_backward(
       mbar_wait(do_tile_full + do_tile_slot * 8, do_tile_phase);
       bar_sync<3, 256>();  // turn_3
       {
-        const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004002000000);
+        const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(dv_acc_0, p_to_bf16_0[0], p_to_bf16_0[1], p_to_bf16_0[2], p_to_bf16_0[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(dv_acc_0, p_to_bf16_0[4], p_to_bf16_0[5], p_to_bf16_0[6], p_to_bf16_0[7], right + 128, 1);
@@ -779,8 +786,8 @@ flash_attention_backward(
       }
       // dp[0], iteration 1
       {
-        const u64 left = descriptor(unknown(v_tile), 0x4000004000010000);
-        const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004000010000);
+        const u64 left = descriptor(unknown(v_tile_chunk), 0x4000004000010000);
+        const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_k_k(dp_0, left, right, 0);
         wgmma_m64n64k16_bf16_k_k(dp_0, left + 2, right + 2, 1);
@@ -841,8 +848,8 @@ flash_attention_backward(
         mbar_wait(ds_1_shared_full, ds_1_shared_phase);
         bar_sync<1, 256>();  // turn_1
         {
-          const u64 left = descriptor(unknown(ds_0_shared_tile + ds_0_shared_slot * 8192), 0x4000004002000000);
-          const u64 right = descriptor(unknown(k_tile + 16384), 0x4000004004000000);
+          const u64 left = descriptor(unknown(ds_0_shared_tile_chunk + ds_0_shared_slot * 512), 0x4000004002000000);
+          const u64 right = descriptor(unknown(k_tile_chunk + 1024), 0x4000004004000000);
           wgmma_fence();
           wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left, right, 0);
           wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left + 128, right + 128, 1);
@@ -851,8 +858,8 @@ flash_attention_backward(
           wgmma_commit();
         }
         {
-          const u64 left = descriptor(unknown(ds_1_shared_tile), 0x4000004002000000);
-          const u64 right = descriptor(unknown(k_tile + 24576), 0x4000004004000000);
+          const u64 left = descriptor(unknown(ds_1_shared_tile_chunk), 0x4000004002000000);
+          const u64 right = descriptor(unknown(k_tile_chunk + 1536), 0x4000004004000000);
           wgmma_fence();
           wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left, right, 1);
           wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left + 128, right + 128, 1);
@@ -862,7 +869,7 @@ flash_attention_backward(
         }
         // dk_acc[0], iteration m - 1
         {
-          const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004002000000);
+          const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004002000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_r_mn(dk_acc_0, ds_0[0], ds_0[1], ds_0[2], ds_0[3], right, 1);
           wgmma_m64n128k16_bf16_r_mn(dk_acc_0, ds_0[4], ds_0[5], ds_0[6], ds_0[7], right + 128, 1);
@@ -880,8 +887,8 @@ flash_attention_backward(
         if (++q_tile_slot == 2) { q_tile_slot = 0; q_tile_phase ^= 1; }
         mbar_wait(q_tile_full + q_tile_slot * 8, q_tile_phase);
         {
-          const u64 left = descriptor(unknown(k_tile), 0x4000004000010000);
-          const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004000010000);
+          const u64 left = descriptor(unknown(k_tile_chunk), 0x4000004000010000);
+          const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n64k16_bf16_k_k(s_0, left, right, 0);
           wgmma_m64n64k16_bf16_k_k(s_0, left + 2, right + 2, 1);
@@ -939,7 +946,7 @@ flash_attention_backward(
         mbar_wait(do_tile_full + do_tile_slot * 8, do_tile_phase);
         bar_sync<3, 256>();  // turn_3
         {
-          const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004002000000);
+          const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004002000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_r_mn(dv_acc_0, p_to_bf16_0[0], p_to_bf16_0[1], p_to_bf16_0[2], p_to_bf16_0[3], right, 1);
           wgmma_m64n128k16_bf16_r_mn(dv_acc_0, p_to_bf16_0[4], p_to_bf16_0[5], p_to_bf16_0[6], p_to_bf16_0[7], right + 128, 1);
@@ -949,8 +956,8 @@ flash_attention_backward(
         }
         // dp[0]
         {
-          const u64 left = descriptor(unknown(v_tile), 0x4000004000010000);
-          const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004000010000);
+          const u64 left = descriptor(unknown(v_tile_chunk), 0x4000004000010000);
+          const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n64k16_bf16_k_k(dp_0, left, right, 0);
           wgmma_m64n64k16_bf16_k_k(dp_0, left + 2, right + 2, 1);
@@ -1011,8 +1018,8 @@ flash_attention_backward(
       mbar_wait(ds_1_shared_full, ds_1_shared_phase);
       bar_sync<1, 256>();  // turn_1
       {
-        const u64 left = descriptor(unknown(ds_0_shared_tile + ds_0_shared_slot * 8192), 0x4000004002000000);
-        const u64 right = descriptor(unknown(k_tile + 16384), 0x4000004004000000);
+        const u64 left = descriptor(unknown(ds_0_shared_tile_chunk + ds_0_shared_slot * 512), 0x4000004002000000);
+        const u64 right = descriptor(unknown(k_tile_chunk + 1024), 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left, right, 0);
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left + 128, right + 128, 1);
@@ -1021,8 +1028,8 @@ flash_attention_backward(
         wgmma_commit();
       }
       {
-        const u64 left = descriptor(unknown(ds_1_shared_tile), 0x4000004002000000);
-        const u64 right = descriptor(unknown(k_tile + 24576), 0x4000004004000000);
+        const u64 left = descriptor(unknown(ds_1_shared_tile_chunk), 0x4000004002000000);
+        const u64 right = descriptor(unknown(k_tile_chunk + 1536), 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left, right, 1);
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left + 128, right + 128, 1);
@@ -1032,7 +1039,7 @@ flash_attention_backward(
       }
       // dk_acc[0], iteration trips - 1
       {
-        const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004002000000);
+        const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(dk_acc_0, ds_0[0], ds_0[1], ds_0[2], ds_0[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(dk_acc_0, ds_0[4], ds_0[5], ds_0[6], ds_0[7], right + 128, 1);
@@ -1071,8 +1078,8 @@ flash_attention_backward(
       ds_1_shared_phase ^= 1;
       mbar_wait(ds_1_shared_full, ds_1_shared_phase);
       {
-        const u64 left = descriptor(unknown(ds_0_shared_tile + ds_0_shared_slot * 8192), 0x4000004002000000);
-        const u64 right = descriptor(unknown(k_tile + 16384), 0x4000004004000000);
+        const u64 left = descriptor(unknown(ds_0_shared_tile_chunk + ds_0_shared_slot * 512), 0x4000004002000000);
+        const u64 right = descriptor(unknown(k_tile_chunk + 1024), 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left, right, 0);
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left + 128, right + 128, 1);
@@ -1081,8 +1088,8 @@ flash_attention_backward(
         wgmma_commit();
       }
       {
-        const u64 left = descriptor(unknown(ds_1_shared_tile), 0x4000004002000000);
-        const u64 right = descriptor(unknown(k_tile + 24576), 0x4000004004000000);
+        const u64 left = descriptor(unknown(ds_1_shared_tile_chunk), 0x4000004002000000);
+        const u64 right = descriptor(unknown(k_tile_chunk + 1536), 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left, right, 1);
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_1, left + 128, right + 128, 1);
@@ -1200,8 +1207,8 @@ flash_attention_backward(
       if (++q_tile_slot == 2) { q_tile_slot = 0; q_tile_phase ^= 1; }
       mbar_wait(q_tile_full + q_tile_slot * 8, q_tile_phase);
       {
-        const u64 left = descriptor(unknown(k_tile + 8192), 0x4000004000010000);
-        const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004000010000);
+        const u64 left = descriptor(unknown(k_tile_chunk + 512), 0x4000004000010000);
+        const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_k_k(s_1, left, right, 0);
         wgmma_m64n64k16_bf16_k_k(s_1, left + 2, right + 2, 1);
@@ -1221,8 +1228,8 @@ flash_attention_backward(
       if (++do_tile_slot == 2) { do_tile_slot = 0; do_tile_phase ^= 1; }
       mbar_wait(do_tile_full + do_tile_slot * 8, do_tile_phase);
       {
-        const u64 left = descriptor(unknown(v_tile + 8192), 0x4000004000010000);
-        const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004000010000);
+        const u64 left = descriptor(unknown(v_tile_chunk + 512), 0x4000004000010000);
+        const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_k_k(dp_1, left, right, 0);
         wgmma_m64n64k16_bf16_k_k(dp_1, left + 2, right + 2, 1);
@@ -1287,7 +1294,7 @@ flash_attention_backward(
       if (lane == 0) mbar_arrive(delta_tile_empty);
       // dk_acc[1], iteration 0
       {
-        const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004002000000);
+        const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(dk_acc_1, ds_1[0], ds_1[1], ds_1[2], ds_1[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(dk_acc_1, ds_1[4], ds_1[5], ds_1[6], ds_1[7], right + 128, 1);
@@ -1301,8 +1308,8 @@ flash_attention_backward(
       ds_1_shared_phase ^= 1;
       mbar_wait(ds_1_shared_full, ds_1_shared_phase);
       {
-        const u64 left = descriptor(unknown(ds_0_shared_tile + ds_0_shared_slot * 8192), 0x4000004002000000);
-        const u64 right = descriptor(unknown(k_tile), 0x4000004004000000);
+        const u64 left = descriptor(unknown(ds_0_shared_tile_chunk + ds_0_shared_slot * 512), 0x4000004002000000);
+        const u64 right = descriptor(unknown(k_tile_chunk), 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left, right, 0);
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left + 128, right + 128, 1);
@@ -1311,8 +1318,8 @@ flash_attention_backward(
         wgmma_commit();
       }
       {
-        const u64 left = descriptor(unknown(ds_1_shared_tile), 0x4000004002000000);
-        const u64 right = descriptor(unknown(k_tile + 8192), 0x4000004004000000);
+        const u64 left = descriptor(unknown(ds_1_shared_tile_chunk), 0x4000004002000000);
+        const u64 right = descriptor(unknown(k_tile_chunk + 512), 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left, right, 1);
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left + 128, right + 128, 1);
@@ -1347,7 +1354,7 @@ flash_attention_backward(
       // ---- period 2
       // dv_acc[1], iteration 0
       {
-        const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004002000000);
+        const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(dv_acc_1, p_to_bf16_1[0], p_to_bf16_1[1], p_to_bf16_1[2], p_to_bf16_1[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(dv_acc_1, p_to_bf16_1[4], p_to_bf16_1[5], p_to_bf16_1[6], p_to_bf16_1[7], right + 128, 1);
@@ -1373,8 +1380,8 @@ flash_attention_backward(
       if (++q_tile_slot == 2) { q_tile_slot = 0; q_tile_phase ^= 1; }
       mbar_wait(q_tile_full + q_tile_slot * 8, q_tile_phase);
       {
-        const u64 left = descriptor(unknown(k_tile + 8192), 0x4000004000010000);
-        const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004000010000);
+        const u64 left = descriptor(unknown(k_tile_chunk + 512), 0x4000004000010000);
+        const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_k_k(s_1, left, right, 0);
         wgmma_m64n64k16_bf16_k_k(s_1, left + 2, right + 2, 1);
@@ -1394,8 +1401,8 @@ flash_attention_backward(
       if (++do_tile_slot == 2) { do_tile_slot = 0; do_tile_phase ^= 1; }
       mbar_wait(do_tile_full + do_tile_slot * 8, do_tile_phase);
       {
-        const u64 left = descriptor(unknown(v_tile + 8192), 0x4000004000010000);
-        const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004000010000);
+        const u64 left = descriptor(unknown(v_tile_chunk + 512), 0x4000004000010000);
+        const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_k_k(dp_1, left, right, 0);
         wgmma_m64n64k16_bf16_k_k(dp_1, left + 2, right + 2, 1);
@@ -1461,7 +1468,7 @@ flash_attention_backward(
       // dk_acc[1], iteration 0
       bar_sync<2, 256>();  // turn_2
       {
-        const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004002000000);
+        const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(dk_acc_1, ds_1[0], ds_1[1], ds_1[2], ds_1[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(dk_acc_1, ds_1[4], ds_1[5], ds_1[6], ds_1[7], right + 128, 1);
@@ -1475,8 +1482,8 @@ flash_attention_backward(
       ds_1_shared_phase ^= 1;
       mbar_wait(ds_1_shared_full, ds_1_shared_phase);
       {
-        const u64 left = descriptor(unknown(ds_0_shared_tile + ds_0_shared_slot * 8192), 0x4000004002000000);
-        const u64 right = descriptor(unknown(k_tile), 0x4000004004000000);
+        const u64 left = descriptor(unknown(ds_0_shared_tile_chunk + ds_0_shared_slot * 512), 0x4000004002000000);
+        const u64 right = descriptor(unknown(k_tile_chunk), 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left, right, 0);
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left + 128, right + 128, 1);
@@ -1485,8 +1492,8 @@ flash_attention_backward(
         wgmma_commit();
       }
       {
-        const u64 left = descriptor(unknown(ds_1_shared_tile), 0x4000004002000000);
-        const u64 right = descriptor(unknown(k_tile + 8192), 0x4000004004000000);
+        const u64 left = descriptor(unknown(ds_1_shared_tile_chunk), 0x4000004002000000);
+        const u64 right = descriptor(unknown(k_tile_chunk + 512), 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left, right, 1);
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left + 128, right + 128, 1);
@@ -1504,8 +1511,8 @@ flash_attention_backward(
       if (++q_tile_slot == 2) { q_tile_slot = 0; q_tile_phase ^= 1; }
       mbar_wait(q_tile_full + q_tile_slot * 8, q_tile_phase);
       {
-        const u64 left = descriptor(unknown(k_tile + 8192), 0x4000004000010000);
-        const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004000010000);
+        const u64 left = descriptor(unknown(k_tile_chunk + 512), 0x4000004000010000);
+        const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_k_k(s_1, left, right, 0);
         wgmma_m64n64k16_bf16_k_k(s_1, left + 2, right + 2, 1);
@@ -1546,7 +1553,7 @@ flash_attention_backward(
         pin_f32x32(s_1);
         bar_sync<4, 256>();  // turn_4
         {
-          const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004002000000);
+          const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004002000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_r_mn(dv_acc_1, p_to_bf16_1[0], p_to_bf16_1[1], p_to_bf16_1[2], p_to_bf16_1[3], right, 1);
           wgmma_m64n128k16_bf16_r_mn(dv_acc_1, p_to_bf16_1[4], p_to_bf16_1[5], p_to_bf16_1[6], p_to_bf16_1[7], right + 128, 1);
@@ -1566,8 +1573,8 @@ flash_attention_backward(
         if (++do_tile_slot == 2) { do_tile_slot = 0; do_tile_phase ^= 1; }
         mbar_wait(do_tile_full + do_tile_slot * 8, do_tile_phase);
         {
-          const u64 left = descriptor(unknown(v_tile + 8192), 0x4000004000010000);
-          const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004000010000);
+          const u64 left = descriptor(unknown(v_tile_chunk + 512), 0x4000004000010000);
+          const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n64k16_bf16_k_k(dp_1, left, right, 0);
           wgmma_m64n64k16_bf16_k_k(dp_1, left + 2, right + 2, 1);
@@ -1643,7 +1650,7 @@ flash_attention_backward(
         // dk_acc[1], iteration m - 1
         bar_sync<2, 256>();  // turn_2
         {
-          const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004002000000);
+          const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004002000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_r_mn(dk_acc_1, ds_1[0], ds_1[1], ds_1[2], ds_1[3], right, 1);
           wgmma_m64n128k16_bf16_r_mn(dk_acc_1, ds_1[4], ds_1[5], ds_1[6], ds_1[7], right + 128, 1);
@@ -1657,8 +1664,8 @@ flash_attention_backward(
         ds_1_shared_phase ^= 1;
         mbar_wait(ds_1_shared_full, ds_1_shared_phase);
         {
-          const u64 left = descriptor(unknown(ds_0_shared_tile + ds_0_shared_slot * 8192), 0x4000004002000000);
-          const u64 right = descriptor(unknown(k_tile), 0x4000004004000000);
+          const u64 left = descriptor(unknown(ds_0_shared_tile_chunk + ds_0_shared_slot * 512), 0x4000004002000000);
+          const u64 right = descriptor(unknown(k_tile_chunk), 0x4000004004000000);
           wgmma_fence();
           wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left, right, 0);
           wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left + 128, right + 128, 1);
@@ -1667,8 +1674,8 @@ flash_attention_backward(
           wgmma_commit();
         }
         {
-          const u64 left = descriptor(unknown(ds_1_shared_tile), 0x4000004002000000);
-          const u64 right = descriptor(unknown(k_tile + 8192), 0x4000004004000000);
+          const u64 left = descriptor(unknown(ds_1_shared_tile_chunk), 0x4000004002000000);
+          const u64 right = descriptor(unknown(k_tile_chunk + 512), 0x4000004004000000);
           wgmma_fence();
           wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left, right, 1);
           wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left + 128, right + 128, 1);
@@ -1686,8 +1693,8 @@ flash_attention_backward(
         if (++q_tile_slot == 2) { q_tile_slot = 0; q_tile_phase ^= 1; }
         mbar_wait(q_tile_full + q_tile_slot * 8, q_tile_phase);
         {
-          const u64 left = descriptor(unknown(k_tile + 8192), 0x4000004000010000);
-          const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004000010000);
+          const u64 left = descriptor(unknown(k_tile_chunk + 512), 0x4000004000010000);
+          const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n64k16_bf16_k_k(s_1, left, right, 0);
           wgmma_m64n64k16_bf16_k_k(s_1, left + 2, right + 2, 1);
@@ -1728,7 +1735,7 @@ flash_attention_backward(
       pin_f32x32(s_1);
       bar_sync<4, 256>();  // turn_4
       {
-        const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004002000000);
+        const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(dv_acc_1, p_to_bf16_1[0], p_to_bf16_1[1], p_to_bf16_1[2], p_to_bf16_1[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(dv_acc_1, p_to_bf16_1[4], p_to_bf16_1[5], p_to_bf16_1[6], p_to_bf16_1[7], right + 128, 1);
@@ -1748,8 +1755,8 @@ flash_attention_backward(
       if (++do_tile_slot == 2) { do_tile_slot = 0; do_tile_phase ^= 1; }
       mbar_wait(do_tile_full + do_tile_slot * 8, do_tile_phase);
       {
-        const u64 left = descriptor(unknown(v_tile + 8192), 0x4000004000010000);
-        const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004000010000);
+        const u64 left = descriptor(unknown(v_tile_chunk + 512), 0x4000004000010000);
+        const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_k_k(dp_1, left, right, 0);
         wgmma_m64n64k16_bf16_k_k(dp_1, left + 2, right + 2, 1);
@@ -1824,7 +1831,7 @@ flash_attention_backward(
       if (warp == 8 && elect()) mbar_arrive(dq_tile_0_shared_empty);
       // dk_acc[1], iteration trips - 1
       {
-        const u64 right = descriptor(unknown(q_tile + q_tile_slot * 16384), 0x4000004002000000);
+        const u64 right = descriptor(unknown(q_tile_chunk + q_tile_slot * 1024), 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(dk_acc_1, ds_1[0], ds_1[1], ds_1[2], ds_1[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(dk_acc_1, ds_1[4], ds_1[5], ds_1[6], ds_1[7], right + 128, 1);
@@ -1838,8 +1845,8 @@ flash_attention_backward(
       ds_1_shared_phase ^= 1;
       mbar_wait(ds_1_shared_full, ds_1_shared_phase);
       {
-        const u64 left = descriptor(unknown(ds_0_shared_tile + ds_0_shared_slot * 8192), 0x4000004002000000);
-        const u64 right = descriptor(unknown(k_tile), 0x4000004004000000);
+        const u64 left = descriptor(unknown(ds_0_shared_tile_chunk + ds_0_shared_slot * 512), 0x4000004002000000);
+        const u64 right = descriptor(unknown(k_tile_chunk), 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left, right, 0);
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left + 128, right + 128, 1);
@@ -1848,8 +1855,8 @@ flash_attention_backward(
         wgmma_commit();
       }
       {
-        const u64 left = descriptor(unknown(ds_1_shared_tile), 0x4000004002000000);
-        const u64 right = descriptor(unknown(k_tile + 8192), 0x4000004004000000);
+        const u64 left = descriptor(unknown(ds_1_shared_tile_chunk), 0x4000004002000000);
+        const u64 right = descriptor(unknown(k_tile_chunk + 512), 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left, right, 1);
         wgmma_m64n64k16_bf16_mn_mn(dq_tile_0, left + 128, right + 128, 1);
@@ -1884,7 +1891,7 @@ flash_attention_backward(
       // ---- period trips + 1
       // dv_acc[1], iteration trips - 1
       {
-        const u64 right = descriptor(unknown(do_tile + do_tile_slot * 16384), 0x4000004002000000);
+        const u64 right = descriptor(unknown(do_tile_chunk + do_tile_slot * 1024), 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(dv_acc_1, p_to_bf16_1[0], p_to_bf16_1[1], p_to_bf16_1[2], p_to_bf16_1[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(dv_acc_1, p_to_bf16_1[4], p_to_bf16_1[5], p_to_bf16_1[6], p_to_bf16_1[7], right + 128, 1);

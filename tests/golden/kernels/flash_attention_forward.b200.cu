@@ -73,8 +73,9 @@ template <u32 Span, u32 Rows> DEV u32 swizzled(u32 row, u32 byte) {
   return byte / Span * (Rows * Span) + row * Span + ((byte % Span / 16 ^ turn) << 4) + byte % 16;
 }
 
-// A matrix descriptor: where the operand begins, and its layout in the other bits.
-DEV u64 descriptor(u32 address, u64 layout) { return layout | (address & 0x3FFFF) >> 4; }
+// A matrix descriptor: where the operand begins, in chunks of 16 bytes, and its layout in the other
+// bits. Shared memory ends below 2^18 bytes: a start has 14 bits.
+DEV u64 descriptor(u32 chunk, u64 layout) { return layout | chunk; }
 
 DEV float infinity() { return __int_as_float(0x7f800000); }
 
@@ -431,6 +432,9 @@ flash_attention_forward(
   const u32 compute_1_over = shared + compute_1_over_at;
   const u32 compute_2_over = shared + compute_2_over_at;
   const u32 tensors_slot = shared + tensors_slot_at;
+  const u32 q_tile_chunk = (shared + q_tile_at) / 16;
+  const u32 k_tile_chunk = (shared + k_tile_at) / 16;
+  const u32 v_tile_chunk = (shared + v_tile_at) / 16;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int m = blockIdx.x;
   const int h = blockIdx.y;
@@ -542,8 +546,8 @@ flash_attention_forward(
       tensor_fence_after();
       if (warp == 4 && elect()) {
         constexpr u32 instruction = 0x8200490;
-        const u64 left = descriptor(q_tile, 0x4000404000010000);
-        const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000404000010000);
+        const u64 left = descriptor(q_tile_chunk, 0x4000404000010000);
+        const u64 right = descriptor(k_tile_chunk + k_tile_slot * 2048, 0x4000404000010000);
         tensor_product(s_0_tensor, left, right, instruction, 0);
         tensor_product(s_0_tensor, left + 2, right + 2, instruction, 1);
         tensor_product(s_0_tensor, left + 4, right + 4, instruction, 1);
@@ -609,7 +613,7 @@ flash_attention_forward(
       tensor_fence_after();
       if (warp == 4 && elect()) {
         constexpr u32 instruction = 0x8210490;
-        const u64 right = descriptor(v_tile + v_tile_slot * 32768, 0x4000404004000000);
+        const u64 right = descriptor(v_tile_chunk + v_tile_slot * 2048, 0x4000404004000000);
         tensor_product_by(acc_multiply_0_tensor, s_0_tensor, right, instruction, 1);
         tensor_product_by(acc_multiply_0_tensor, s_0_tensor + 8, right + 128, instruction, 1);
         tensor_product_by(acc_multiply_0_tensor, s_0_tensor + 16, right + 256, instruction, 1);
@@ -647,8 +651,8 @@ flash_attention_forward(
       tensor_fence_after();
       if (warp == 4 && elect()) {
         constexpr u32 instruction = 0x8200490;
-        const u64 left = descriptor(q_tile, 0x4000404000010000);
-        const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000404000010000);
+        const u64 left = descriptor(q_tile_chunk, 0x4000404000010000);
+        const u64 right = descriptor(k_tile_chunk + k_tile_slot * 2048, 0x4000404000010000);
         tensor_product(s_0_tensor, left, right, instruction, 0);
         tensor_product(s_0_tensor, left + 2, right + 2, instruction, 1);
         tensor_product(s_0_tensor, left + 4, right + 4, instruction, 1);
@@ -714,7 +718,7 @@ flash_attention_forward(
       tensor_fence_after();
       if (warp == 4 && elect()) {
         constexpr u32 instruction = 0x8210490;
-        const u64 right = descriptor(v_tile + v_tile_slot * 32768, 0x4000404004000000);
+        const u64 right = descriptor(v_tile_chunk + v_tile_slot * 2048, 0x4000404004000000);
         tensor_product_by(acc_multiply_0_tensor, s_0_tensor, right, instruction, 1);
         tensor_product_by(acc_multiply_0_tensor, s_0_tensor + 8, right + 128, instruction, 1);
         tensor_product_by(acc_multiply_0_tensor, s_0_tensor + 16, right + 256, instruction, 1);
@@ -735,8 +739,8 @@ flash_attention_forward(
       tensor_fence_after();
       if (warp == 4 && elect()) {
         constexpr u32 instruction = 0x8200490;
-        const u64 left = descriptor(q_tile, 0x4000404000010000);
-        const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000404000010000);
+        const u64 left = descriptor(q_tile_chunk, 0x4000404000010000);
+        const u64 right = descriptor(k_tile_chunk + k_tile_slot * 2048, 0x4000404000010000);
         tensor_product(s_0_tensor, left, right, instruction, 0);
         tensor_product(s_0_tensor, left + 2, right + 2, instruction, 1);
         tensor_product(s_0_tensor, left + 4, right + 4, instruction, 1);
@@ -821,7 +825,7 @@ flash_attention_forward(
         tensor_fence_after();
         if (warp == 4 && elect()) {
           constexpr u32 instruction = 0x8210490;
-          const u64 right = descriptor(v_tile + v_tile_slot * 32768, 0x4000404004000000);
+          const u64 right = descriptor(v_tile_chunk + v_tile_slot * 2048, 0x4000404004000000);
           tensor_product_by(acc_multiply_0_tensor, s_0_tensor, right, instruction, 1);
           tensor_product_by(acc_multiply_0_tensor, s_0_tensor + 8, right + 128, instruction, 1);
           tensor_product_by(acc_multiply_0_tensor, s_0_tensor + 16, right + 256, instruction, 1);
@@ -842,8 +846,8 @@ flash_attention_forward(
         tensor_fence_after();
         if (warp == 4 && elect()) {
           constexpr u32 instruction = 0x8200490;
-          const u64 left = descriptor(q_tile, 0x4000404000010000);
-          const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000404000010000);
+          const u64 left = descriptor(q_tile_chunk, 0x4000404000010000);
+          const u64 right = descriptor(k_tile_chunk + k_tile_slot * 2048, 0x4000404000010000);
           tensor_product(s_0_tensor, left, right, instruction, 0);
           tensor_product(s_0_tensor, left + 2, right + 2, instruction, 1);
           tensor_product(s_0_tensor, left + 4, right + 4, instruction, 1);
@@ -930,7 +934,7 @@ flash_attention_forward(
       tensor_fence_after();
       if (warp == 4 && elect()) {
         constexpr u32 instruction = 0x8210490;
-        const u64 right = descriptor(v_tile + v_tile_slot * 32768, 0x4000404004000000);
+        const u64 right = descriptor(v_tile_chunk + v_tile_slot * 2048, 0x4000404004000000);
         tensor_product_by(acc_multiply_0_tensor, s_0_tensor, right, instruction, 1);
         tensor_product_by(acc_multiply_0_tensor, s_0_tensor + 8, right + 128, instruction, 1);
         tensor_product_by(acc_multiply_0_tensor, s_0_tensor + 16, right + 256, instruction, 1);
@@ -1070,8 +1074,8 @@ flash_attention_forward(
       tensor_fence_after();
       if (warp == 8 && elect()) {
         constexpr u32 instruction = 0x8200490;
-        const u64 left = descriptor(q_tile + 16384, 0x4000404000010000);
-        const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000404000010000);
+        const u64 left = descriptor(q_tile_chunk + 1024, 0x4000404000010000);
+        const u64 right = descriptor(k_tile_chunk + k_tile_slot * 2048, 0x4000404000010000);
         tensor_product(s_1_tensor, left, right, instruction, 0);
         tensor_product(s_1_tensor, left + 2, right + 2, instruction, 1);
         tensor_product(s_1_tensor, left + 4, right + 4, instruction, 1);
@@ -1157,7 +1161,7 @@ flash_attention_forward(
         tensor_fence_after();
         if (warp == 8 && elect()) {
           constexpr u32 instruction = 0x8210490;
-          const u64 right = descriptor(v_tile + v_tile_slot * 32768, 0x4000404004000000);
+          const u64 right = descriptor(v_tile_chunk + v_tile_slot * 2048, 0x4000404004000000);
           tensor_product_by(acc_multiply_1_tensor, s_1_tensor, right, instruction, 1);
           tensor_product_by(acc_multiply_1_tensor, s_1_tensor + 8, right + 128, instruction, 1);
           tensor_product_by(acc_multiply_1_tensor, s_1_tensor + 16, right + 256, instruction, 1);
@@ -1178,8 +1182,8 @@ flash_attention_forward(
         tensor_fence_after();
         if (warp == 8 && elect()) {
           constexpr u32 instruction = 0x8200490;
-          const u64 left = descriptor(q_tile + 16384, 0x4000404000010000);
-          const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000404000010000);
+          const u64 left = descriptor(q_tile_chunk + 1024, 0x4000404000010000);
+          const u64 right = descriptor(k_tile_chunk + k_tile_slot * 2048, 0x4000404000010000);
           tensor_product(s_1_tensor, left, right, instruction, 0);
           tensor_product(s_1_tensor, left + 2, right + 2, instruction, 1);
           tensor_product(s_1_tensor, left + 4, right + 4, instruction, 1);
@@ -1266,7 +1270,7 @@ flash_attention_forward(
       tensor_fence_after();
       if (warp == 8 && elect()) {
         constexpr u32 instruction = 0x8210490;
-        const u64 right = descriptor(v_tile + v_tile_slot * 32768, 0x4000404004000000);
+        const u64 right = descriptor(v_tile_chunk + v_tile_slot * 2048, 0x4000404004000000);
         tensor_product_by(acc_multiply_1_tensor, s_1_tensor, right, instruction, 1);
         tensor_product_by(acc_multiply_1_tensor, s_1_tensor + 8, right + 128, instruction, 1);
         tensor_product_by(acc_multiply_1_tensor, s_1_tensor + 16, right + 256, instruction, 1);

@@ -98,8 +98,9 @@ template <int Pending> DEV void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(Pending) : "memory");
 }
 
-// A matrix descriptor: where the operand begins, and its layout in the other bits.
-DEV u64 descriptor(u32 address, u64 layout) { return layout | (address & 0x3FFFF) >> 4; }
+// A matrix descriptor: where the operand begins, in chunks of 16 bytes, and its layout in the other
+// bits. Shared memory ends below 2^18 bytes: a start has 14 bits.
+DEV u64 descriptor(u32 chunk, u64 layout) { return layout | chunk; }
 
 DEV constexpr int row_of(int i) { return (i >> 1) & 1; }
 
@@ -262,6 +263,9 @@ flash_attention_forward(
   const u32 v_tile_empty = shared + v_tile_empty_at;
   const u32 open = shared + open_at;
   const u32 zero = shared + zero_at;
+  const u32 q_tile_chunk = (shared + q_tile_at) / 16;
+  const u32 k_tile_chunk = (shared + k_tile_at) / 16;
+  const u32 v_tile_chunk = (shared + v_tile_at) / 16;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int m_tiles = queries / 128;
   const int h_tiles = heads;
@@ -361,8 +365,8 @@ flash_attention_forward(
         if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
         mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
         {
-          const u64 left = descriptor(q_tile + q_tile_slot * 32768, 0x4000004000010000);
-          const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000004000010000);
+          const u64 left = descriptor(q_tile_chunk + q_tile_slot * 2048, 0x4000004000010000);
+          const u64 right = descriptor(k_tile_chunk + k_tile_slot * 2048, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_k_k(s_0, left, right, 0);
           wgmma_m64n128k16_bf16_k_k(s_0, left + 2, right + 2, 1);
@@ -429,7 +433,7 @@ flash_attention_forward(
           mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
           bar_sync<1, 256>();  // turn_1
           {
-            const u64 right = descriptor(v_tile + v_tile_slot * 32768, 0x4000004004000000);
+            const u64 right = descriptor(v_tile_chunk + v_tile_slot * 2048, 0x4000004004000000);
             wgmma_fence();
             wgmma_m64n128k16_bf16_r_mn(acc_0, p_to_bf16_0[0], p_to_bf16_0[1], p_to_bf16_0[2], p_to_bf16_0[3], right, 1);
             wgmma_m64n128k16_bf16_r_mn(acc_0, p_to_bf16_0[4], p_to_bf16_0[5], p_to_bf16_0[6], p_to_bf16_0[7], right + 128, 1);
@@ -445,8 +449,8 @@ flash_attention_forward(
           if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
           mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
           {
-            const u64 left = descriptor(q_tile + q_tile_slot * 32768, 0x4000004000010000);
-            const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000004000010000);
+            const u64 left = descriptor(q_tile_chunk + q_tile_slot * 2048, 0x4000004000010000);
+            const u64 right = descriptor(k_tile_chunk + k_tile_slot * 2048, 0x4000004000010000);
             wgmma_fence();
             wgmma_m64n128k16_bf16_k_k(s_0, left, right, 0);
             wgmma_m64n128k16_bf16_k_k(s_0, left + 2, right + 2, 1);
@@ -513,7 +517,7 @@ flash_attention_forward(
         mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
         bar_sync<1, 256>();  // turn_1
         {
-          const u64 right = descriptor(v_tile + v_tile_slot * 32768, 0x4000004004000000);
+          const u64 right = descriptor(v_tile_chunk + v_tile_slot * 2048, 0x4000004004000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_r_mn(acc_0, p_to_bf16_0[0], p_to_bf16_0[1], p_to_bf16_0[2], p_to_bf16_0[3], right, 1);
           wgmma_m64n128k16_bf16_r_mn(acc_0, p_to_bf16_0[4], p_to_bf16_0[5], p_to_bf16_0[6], p_to_bf16_0[7], right + 128, 1);
@@ -602,8 +606,8 @@ flash_attention_forward(
         if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
         mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
         {
-          const u64 left = descriptor(q_tile + q_tile_slot * 32768 + 8192, 0x4000004000010000);
-          const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000004000010000);
+          const u64 left = descriptor(q_tile_chunk + q_tile_slot * 2048 + 512, 0x4000004000010000);
+          const u64 right = descriptor(k_tile_chunk + k_tile_slot * 2048, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_k_k(s_1, left, right, 0);
           wgmma_m64n128k16_bf16_k_k(s_1, left + 2, right + 2, 1);
@@ -668,7 +672,7 @@ flash_attention_forward(
         mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
         if (trips > 1) bar_sync<2, 256>();  // turn_2
         {
-          const u64 right = descriptor(v_tile + v_tile_slot * 32768, 0x4000004004000000);
+          const u64 right = descriptor(v_tile_chunk + v_tile_slot * 2048, 0x4000004004000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_r_mn(acc_1, p_to_bf16_1[0], p_to_bf16_1[1], p_to_bf16_1[2], p_to_bf16_1[3], right, 1);
           wgmma_m64n128k16_bf16_r_mn(acc_1, p_to_bf16_1[4], p_to_bf16_1[5], p_to_bf16_1[6], p_to_bf16_1[7], right + 128, 1);
@@ -686,8 +690,8 @@ flash_attention_forward(
           if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
           mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
           {
-            const u64 left = descriptor(q_tile + q_tile_slot * 32768 + 8192, 0x4000004000010000);
-            const u64 right = descriptor(k_tile + k_tile_slot * 32768, 0x4000004000010000);
+            const u64 left = descriptor(q_tile_chunk + q_tile_slot * 2048 + 512, 0x4000004000010000);
+            const u64 right = descriptor(k_tile_chunk + k_tile_slot * 2048, 0x4000004000010000);
             wgmma_fence();
             wgmma_m64n128k16_bf16_k_k(s_1, left, right, 0);
             wgmma_m64n128k16_bf16_k_k(s_1, left + 2, right + 2, 1);
@@ -753,7 +757,7 @@ flash_attention_forward(
           mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
           if (n < trips - 1) bar_sync<2, 256>();  // turn_2
           {
-            const u64 right = descriptor(v_tile + v_tile_slot * 32768, 0x4000004004000000);
+            const u64 right = descriptor(v_tile_chunk + v_tile_slot * 2048, 0x4000004004000000);
             wgmma_fence();
             wgmma_m64n128k16_bf16_r_mn(acc_1, p_to_bf16_1[0], p_to_bf16_1[1], p_to_bf16_1[2], p_to_bf16_1[3], right, 1);
             wgmma_m64n128k16_bf16_r_mn(acc_1, p_to_bf16_1[4], p_to_bf16_1[5], p_to_bf16_1[6], p_to_bf16_1[7], right + 128, 1);

@@ -93,8 +93,9 @@ template <int Pending> DEV void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(Pending) : "memory");
 }
 
-// A matrix descriptor: where the operand begins, and its layout in the other bits.
-DEV u64 descriptor(u32 address, u64 layout) { return layout | (address & 0x3FFFF) >> 4; }
+// A matrix descriptor: where the operand begins, in chunks of 16 bytes, and its layout in the other
+// bits. Shared memory ends below 2^18 bytes: a start has 14 bits.
+DEV u64 descriptor(u32 chunk, u64 layout) { return layout | chunk; }
 
 DEV constexpr int row_of(int i) { return (i >> 1) & 1; }
 
@@ -203,6 +204,8 @@ fp8_gemm_block_scales(
   const u32 b_factor_full = shared + b_factor_full_at;
   const u32 b_factor_empty = shared + b_factor_empty_at;
   const u32 open = shared + open_at;
+  const u32 a_tile_chunk = (shared + a_tile_at) / 16;
+  const u32 b_tile_chunk = (shared + b_tile_at) / 16;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int m_tiles = (M + 127) / 128;
   const int n_tiles = (N + 127) / 128;
@@ -288,8 +291,8 @@ fp8_gemm_block_scales(
       if (++a_tile_slot == 4) { a_tile_slot = 0; a_tile_phase ^= 1; }
       mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
       {
-        const u64 left = descriptor(a_tile + a_tile_slot * 16384, 0x4000004000010000);
-        const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+        const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024, 0x4000004000010000);
+        const u64 right = descriptor(b_tile_chunk + b_tile_slot * 1024, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n128k32_fp8e4m3_k_k(partial_0, left, right, 0);
         wgmma_m64n128k32_fp8e4m3_k_k(partial_0, left + 2, right + 2, 1);
@@ -327,8 +330,8 @@ fp8_gemm_block_scales(
         mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
         bar_sync<2, 256>();  // turn_2
         {
-          const u64 left = descriptor(a_tile + a_tile_slot * 16384, 0x4000004000010000);
-          const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+          const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024, 0x4000004000010000);
+          const u64 right = descriptor(b_tile_chunk + b_tile_slot * 1024, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k32_fp8e4m3_k_k(partial_0_second, left, right, 0);
           wgmma_m64n128k32_fp8e4m3_k_k(partial_0_second, left + 2, right + 2, 1);
@@ -371,8 +374,8 @@ fp8_gemm_block_scales(
         mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
         bar_sync<2, 256>();  // turn_2
         {
-          const u64 left = descriptor(a_tile + a_tile_slot * 16384, 0x4000004000010000);
-          const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+          const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024, 0x4000004000010000);
+          const u64 right = descriptor(b_tile_chunk + b_tile_slot * 1024, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k32_fp8e4m3_k_k(partial_0, left, right, 0);
           wgmma_m64n128k32_fp8e4m3_k_k(partial_0, left + 2, right + 2, 1);
@@ -418,8 +421,8 @@ fp8_gemm_block_scales(
         mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
         bar_sync<2, 256>();  // turn_2
         {
-          const u64 left = descriptor(a_tile + a_tile_slot * 16384, 0x4000004000010000);
-          const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+          const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024, 0x4000004000010000);
+          const u64 right = descriptor(b_tile_chunk + b_tile_slot * 1024, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k32_fp8e4m3_k_k(partial_0_second, left, right, 0);
           wgmma_m64n128k32_fp8e4m3_k_k(partial_0_second, left + 2, right + 2, 1);
@@ -527,8 +530,8 @@ fp8_gemm_block_scales(
       mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
       bar_sync<1, 256>();  // turn_1
       {
-        const u64 left = descriptor(a_tile + a_tile_slot * 16384 + 8192, 0x4000004000010000);
-        const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+        const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024 + 512, 0x4000004000010000);
+        const u64 right = descriptor(b_tile_chunk + b_tile_slot * 1024, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left, right, 0);
         wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left + 2, right + 2, 1);
@@ -572,8 +575,8 @@ fp8_gemm_block_scales(
       mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
       bar_sync<1, 256>();  // turn_1
       {
-        const u64 left = descriptor(a_tile + a_tile_slot * 16384 + 8192, 0x4000004000010000);
-        const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+        const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024 + 512, 0x4000004000010000);
+        const u64 right = descriptor(b_tile_chunk + b_tile_slot * 1024, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left, right, 0);
         wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left + 2, right + 2, 1);
@@ -609,8 +612,8 @@ fp8_gemm_block_scales(
       mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
       bar_sync<1, 256>();  // turn_1
       {
-        const u64 left = descriptor(a_tile + a_tile_slot * 16384 + 8192, 0x4000004000010000);
-        const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+        const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024 + 512, 0x4000004000010000);
+        const u64 right = descriptor(b_tile_chunk + b_tile_slot * 1024, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n128k32_fp8e4m3_k_k(partial_1_second, left, right, 0);
         wgmma_m64n128k32_fp8e4m3_k_k(partial_1_second, left + 2, right + 2, 1);
@@ -656,8 +659,8 @@ fp8_gemm_block_scales(
         mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
         bar_sync<1, 256>();  // turn_1
         {
-          const u64 left = descriptor(a_tile + a_tile_slot * 16384 + 8192, 0x4000004000010000);
-          const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+          const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024 + 512, 0x4000004000010000);
+          const u64 right = descriptor(b_tile_chunk + b_tile_slot * 1024, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left, right, 0);
           wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left + 2, right + 2, 1);
@@ -700,8 +703,8 @@ fp8_gemm_block_scales(
         mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
         bar_sync<1, 256>();  // turn_1
         {
-          const u64 left = descriptor(a_tile + a_tile_slot * 16384 + 8192, 0x4000004000010000);
-          const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+          const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024 + 512, 0x4000004000010000);
+          const u64 right = descriptor(b_tile_chunk + b_tile_slot * 1024, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k32_fp8e4m3_k_k(partial_1_second, left, right, 0);
           wgmma_m64n128k32_fp8e4m3_k_k(partial_1_second, left + 2, right + 2, 1);
@@ -745,8 +748,8 @@ fp8_gemm_block_scales(
         mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
         bar_sync<1, 256>();  // turn_1
         {
-          const u64 left = descriptor(a_tile + a_tile_slot * 16384 + 8192, 0x4000004000010000);
-          const u64 right = descriptor(b_tile + b_tile_slot * 16384, 0x4000004000010000);
+          const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024 + 512, 0x4000004000010000);
+          const u64 right = descriptor(b_tile_chunk + b_tile_slot * 1024, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left, right, 0);
           wgmma_m64n128k32_fp8e4m3_k_k(partial_1, left + 2, right + 2, 1);

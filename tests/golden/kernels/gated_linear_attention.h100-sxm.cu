@@ -104,8 +104,9 @@ template <int Pending> DEV void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(Pending) : "memory");
 }
 
-// A matrix descriptor: where the operand begins, and its layout in the other bits.
-DEV u64 descriptor(u32 address, u64 layout) { return layout | (address & 0x3FFFF) >> 4; }
+// A matrix descriptor: where the operand begins, in chunks of 16 bytes, and its layout in the other
+// bits. Shared memory ends below 2^18 bytes: a start has 14 bits.
+DEV u64 descriptor(u32 chunk, u64 layout) { return layout | chunk; }
 
 DEV constexpr int row_of(int i) { return (i >> 1) & 1; }
 
@@ -370,6 +371,12 @@ gated_linear_attention(
   const u32 k_decayed_shared_empty = shared + k_decayed_shared_empty_at;
   const u32 open = shared + open_at;
   const u32 zero = shared + zero_at;
+  const u32 v_tile_chunk = (shared + v_tile_at) / 16;
+  const u32 q_decayed_staged_chunk = (shared + q_decayed_staged_at) / 16;
+  const u32 k_grown_shared_tile_chunk = (shared + k_grown_shared_tile_at) / 16;
+  const u32 state_to_bf16_shared_tile_chunk = (shared + state_to_bf16_shared_tile_at) / 16;
+  const u32 causal_to_bf16_staged_chunk = (shared + causal_to_bf16_staged_at) / 16;
+  const u32 k_decayed_shared_tile_chunk = (shared + k_decayed_shared_tile_at) / 16;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int j_2 = blockIdx.x;
   const int h = blockIdx.y;
@@ -582,7 +589,7 @@ gated_linear_attention(
         mbar_wait(k_grown_shared_full, k_grown_shared_phase);
         if (t - 1 >= 1) bar_sync<3, 256>();  // turn_3
         {
-          const u64 right = descriptor(k_grown_shared_tile, 0x4000004000010000);
+          const u64 right = descriptor(k_grown_shared_tile_chunk, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n64k16_bf16_r_k(scores, q_decayed[0], q_decayed[1], q_decayed[2], q_decayed[3], right, 0);
           wgmma_m64n64k16_bf16_r_k(scores, q_decayed[4], q_decayed[5], q_decayed[6], q_decayed[7], right + 2, 1);
@@ -747,7 +754,7 @@ gated_linear_attention(
       mbar_wait(k_grown_shared_full, k_grown_shared_phase);
       if (trips - 1 >= 1) bar_sync<3, 256>();  // turn_3
       {
-        const u64 right = descriptor(k_grown_shared_tile, 0x4000004000010000);
+        const u64 right = descriptor(k_grown_shared_tile_chunk, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_r_k(scores, q_decayed[0], q_decayed[1], q_decayed[2], q_decayed[3], right, 0);
         wgmma_m64n64k16_bf16_r_k(scores, q_decayed[4], q_decayed[5], q_decayed[6], q_decayed[7], right + 2, 1);
@@ -918,8 +925,8 @@ gated_linear_attention(
       mbar_wait(k_decayed_shared_full + k_decayed_shared_slot * 8, k_decayed_shared_phase);
       bar_sync<2, 256>();  // turn_2
       {
-        const u64 left = descriptor(k_decayed_shared_tile + k_decayed_shared_slot * 16384, 0x4000004002000000);
-        const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+        const u64 left = descriptor(k_decayed_shared_tile_chunk + k_decayed_shared_slot * 1024, 0x4000004002000000);
+        const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_mn_mn(state_0, left, right, 1);
         wgmma_m64n128k16_bf16_mn_mn(state_0, left + 128, right + 128, 1);
@@ -928,8 +935,8 @@ gated_linear_attention(
         wgmma_commit();
       }
       {
-        const u64 left = descriptor(k_decayed_shared_tile + k_decayed_shared_slot * 16384 + 8192, 0x4000004002000000);
-        const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+        const u64 left = descriptor(k_decayed_shared_tile_chunk + k_decayed_shared_slot * 1024 + 512, 0x4000004002000000);
+        const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_mn_mn(state_1, left, right, 1);
         wgmma_m64n128k16_bf16_mn_mn(state_1, left + 128, right + 128, 1);
@@ -1087,8 +1094,8 @@ gated_linear_attention(
       mbar_wait(k_decayed_shared_full + k_decayed_shared_slot * 8, k_decayed_shared_phase);
       bar_sync<2, 256>();  // turn_2
       {
-        const u64 left = descriptor(k_decayed_shared_tile + k_decayed_shared_slot * 16384, 0x4000004002000000);
-        const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+        const u64 left = descriptor(k_decayed_shared_tile_chunk + k_decayed_shared_slot * 1024, 0x4000004002000000);
+        const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_mn_mn(state_0, left, right, 1);
         wgmma_m64n128k16_bf16_mn_mn(state_0, left + 128, right + 128, 1);
@@ -1097,8 +1104,8 @@ gated_linear_attention(
         wgmma_commit();
       }
       {
-        const u64 left = descriptor(k_decayed_shared_tile + k_decayed_shared_slot * 16384 + 8192, 0x4000004002000000);
-        const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+        const u64 left = descriptor(k_decayed_shared_tile_chunk + k_decayed_shared_slot * 1024 + 512, 0x4000004002000000);
+        const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_mn_mn(state_1, left, right, 1);
         wgmma_m64n128k16_bf16_mn_mn(state_1, left + 128, right + 128, 1);
@@ -1219,8 +1226,8 @@ gated_linear_attention(
         mbar_wait(k_decayed_shared_full + k_decayed_shared_slot * 8, k_decayed_shared_phase);
         bar_sync<2, 256>();  // turn_2
         {
-          const u64 left = descriptor(k_decayed_shared_tile + k_decayed_shared_slot * 16384, 0x4000004002000000);
-          const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+          const u64 left = descriptor(k_decayed_shared_tile_chunk + k_decayed_shared_slot * 1024, 0x4000004002000000);
+          const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_mn_mn(state_0, left, right, 1);
           wgmma_m64n128k16_bf16_mn_mn(state_0, left + 128, right + 128, 1);
@@ -1229,8 +1236,8 @@ gated_linear_attention(
           wgmma_commit();
         }
         {
-          const u64 left = descriptor(k_decayed_shared_tile + k_decayed_shared_slot * 16384 + 8192, 0x4000004002000000);
-          const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+          const u64 left = descriptor(k_decayed_shared_tile_chunk + k_decayed_shared_slot * 1024 + 512, 0x4000004002000000);
+          const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_mn_mn(state_1, left, right, 1);
           wgmma_m64n128k16_bf16_mn_mn(state_1, left + 128, right + 128, 1);
@@ -1307,8 +1314,8 @@ gated_linear_attention(
       mbar_wait(k_decayed_shared_full + k_decayed_shared_slot * 8, k_decayed_shared_phase);
       bar_sync<2, 256>();  // turn_2
       {
-        const u64 left = descriptor(k_decayed_shared_tile + k_decayed_shared_slot * 16384, 0x4000004002000000);
-        const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+        const u64 left = descriptor(k_decayed_shared_tile_chunk + k_decayed_shared_slot * 1024, 0x4000004002000000);
+        const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_mn_mn(state_0, left, right, 1);
         wgmma_m64n128k16_bf16_mn_mn(state_0, left + 128, right + 128, 1);
@@ -1317,8 +1324,8 @@ gated_linear_attention(
         wgmma_commit();
       }
       {
-        const u64 left = descriptor(k_decayed_shared_tile + k_decayed_shared_slot * 16384 + 8192, 0x4000004002000000);
-        const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+        const u64 left = descriptor(k_decayed_shared_tile_chunk + k_decayed_shared_slot * 1024 + 512, 0x4000004002000000);
+        const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_mn_mn(state_1, left, right, 1);
         wgmma_m64n128k16_bf16_mn_mn(state_1, left + 128, right + 128, 1);
@@ -1350,8 +1357,8 @@ gated_linear_attention(
       mbar_wait(q_decayed_staged_full, q_decayed_staged_phase);
       bar_sync<1, 256>();  // turn_1
       {
-        const u64 left = descriptor(q_decayed_staged, 0x4000004000010000);
-        const u64 right = descriptor(state_to_bf16_shared_tile, 0x4000004004000000);
+        const u64 left = descriptor(q_decayed_staged_chunk, 0x4000004000010000);
+        const u64 right = descriptor(state_to_bf16_shared_tile_chunk, 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_k_mn(o_tile_2, left, right, 0);
         wgmma_m64n128k16_bf16_k_mn(o_tile_2, left + 2, right + 128, 1);
@@ -1375,8 +1382,8 @@ gated_linear_attention(
       causal_to_bf16_staged_phase ^= 1;
       mbar_wait(causal_to_bf16_staged_full, causal_to_bf16_staged_phase);
       {
-        const u64 left = descriptor(causal_to_bf16_staged, 0x4000004000010000);
-        const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+        const u64 left = descriptor(causal_to_bf16_staged_chunk, 0x4000004000010000);
+        const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_k_mn(o_tile_2, left, right, 1);
         wgmma_m64n128k16_bf16_k_mn(o_tile_2, left + 2, right + 128, 1);
@@ -1435,8 +1442,8 @@ gated_linear_attention(
         mbar_wait(q_decayed_staged_full, q_decayed_staged_phase);
         bar_sync<1, 256>();  // turn_1
         {
-          const u64 left = descriptor(q_decayed_staged, 0x4000004000010000);
-          const u64 right = descriptor(state_to_bf16_shared_tile, 0x4000004004000000);
+          const u64 left = descriptor(q_decayed_staged_chunk, 0x4000004000010000);
+          const u64 right = descriptor(state_to_bf16_shared_tile_chunk, 0x4000004004000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_k_mn(o_tile_2, left, right, 0);
           wgmma_m64n128k16_bf16_k_mn(o_tile_2, left + 2, right + 128, 1);
@@ -1460,8 +1467,8 @@ gated_linear_attention(
         causal_to_bf16_staged_phase ^= 1;
         mbar_wait(causal_to_bf16_staged_full, causal_to_bf16_staged_phase);
         {
-          const u64 left = descriptor(causal_to_bf16_staged, 0x4000004000010000);
-          const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+          const u64 left = descriptor(causal_to_bf16_staged_chunk, 0x4000004000010000);
+          const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_k_mn(o_tile_2, left, right, 1);
           wgmma_m64n128k16_bf16_k_mn(o_tile_2, left + 2, right + 128, 1);

@@ -70,8 +70,9 @@ template <u32 Span, u32 Rows> DEV u32 swizzled(u32 row, u32 byte) {
   return byte / Span * (Rows * Span) + row * Span + ((byte % Span / 16 ^ turn) << 4) + byte % 16;
 }
 
-// A matrix descriptor: where the operand begins, and its layout in the other bits.
-DEV u64 descriptor(u32 address, u64 layout) { return layout | (address & 0x3FFFF) >> 4; }
+// A matrix descriptor: where the operand begins, in chunks of 16 bytes, and its layout in the other
+// bits. Shared memory ends below 2^18 bytes: a start has 14 bits.
+DEV u64 descriptor(u32 chunk, u64 layout) { return layout | chunk; }
 
 DEV u32 pack_bf16(float a, float b) {
   u32 pair;
@@ -194,6 +195,8 @@ gemm(
   const u32 b_tile_empty = shared + b_tile_empty_at;
   const u32 issuer_1_over = shared + issuer_1_over_at;
   const u32 tensors_slot = shared + tensors_slot_at;
+  const u32 b_tile_chunk = (shared + b_tile_at) / 16;
+  const u32 a_tile_chunk = (shared + a_tile_at) / 16;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int m = blockIdx.x;
   const int n = blockIdx.y;
@@ -243,8 +246,8 @@ gemm(
         tensor_fence_after();
         {
           constexpr u32 instruction = 0x8400490;
-          const u64 left = descriptor(a_tile + b_tile_slot * 32768, 0x4000404000010000);
-          const u64 right = descriptor(b_tile + b_tile_slot * 32768, 0x4000404000010000);
+          const u64 left = descriptor(a_tile_chunk + b_tile_slot * 2048, 0x4000404000010000);
+          const u64 right = descriptor(b_tile_chunk + b_tile_slot * 2048, 0x4000404000010000);
           tensor_product(acc_0_tensor, left, right, instruction, 0);
           tensor_product(acc_0_tensor, left + 2, right + 2, instruction, 1);
           tensor_product(acc_0_tensor, left + 4, right + 4, instruction, 1);
@@ -254,8 +257,8 @@ gemm(
         // acc[1], iteration 0
         {
           constexpr u32 instruction = 0x8400490;
-          const u64 left = descriptor(a_tile + b_tile_slot * 32768 + 16384, 0x4000404000010000);
-          const u64 right = descriptor(b_tile + b_tile_slot * 32768, 0x4000404000010000);
+          const u64 left = descriptor(a_tile_chunk + b_tile_slot * 2048 + 1024, 0x4000404000010000);
+          const u64 right = descriptor(b_tile_chunk + b_tile_slot * 2048, 0x4000404000010000);
           tensor_product(acc_1_tensor, left, right, instruction, 0);
           tensor_product(acc_1_tensor, left + 2, right + 2, instruction, 1);
           tensor_product(acc_1_tensor, left + 4, right + 4, instruction, 1);
@@ -270,8 +273,8 @@ gemm(
         tensor_fence_after();
         {
           constexpr u32 instruction = 0x8400490;
-          const u64 left = descriptor(a_tile + b_tile_slot * 32768, 0x4000404000010000);
-          const u64 right = descriptor(b_tile + b_tile_slot * 32768, 0x4000404000010000);
+          const u64 left = descriptor(a_tile_chunk + b_tile_slot * 2048, 0x4000404000010000);
+          const u64 right = descriptor(b_tile_chunk + b_tile_slot * 2048, 0x4000404000010000);
           tensor_product(acc_0_tensor, left, right, instruction, 0);
           tensor_product(acc_0_tensor, left + 2, right + 2, instruction, 1);
           tensor_product(acc_0_tensor, left + 4, right + 4, instruction, 1);
@@ -281,8 +284,8 @@ gemm(
         // acc[1], iteration 0
         {
           constexpr u32 instruction = 0x8400490;
-          const u64 left = descriptor(a_tile + b_tile_slot * 32768 + 16384, 0x4000404000010000);
-          const u64 right = descriptor(b_tile + b_tile_slot * 32768, 0x4000404000010000);
+          const u64 left = descriptor(a_tile_chunk + b_tile_slot * 2048 + 1024, 0x4000404000010000);
+          const u64 right = descriptor(b_tile_chunk + b_tile_slot * 2048, 0x4000404000010000);
           tensor_product(acc_1_tensor, left, right, instruction, 0);
           tensor_product(acc_1_tensor, left + 2, right + 2, instruction, 1);
           tensor_product(acc_1_tensor, left + 4, right + 4, instruction, 1);
@@ -295,8 +298,8 @@ gemm(
         tensor_fence_after();
         {
           constexpr u32 instruction = 0x8400490;
-          const u64 left = descriptor(a_tile + b_tile_slot * 32768, 0x4000404000010000);
-          const u64 right = descriptor(b_tile + b_tile_slot * 32768, 0x4000404000010000);
+          const u64 left = descriptor(a_tile_chunk + b_tile_slot * 2048, 0x4000404000010000);
+          const u64 right = descriptor(b_tile_chunk + b_tile_slot * 2048, 0x4000404000010000);
           tensor_product(acc_0_tensor, left, right, instruction, 1);
           tensor_product(acc_0_tensor, left + 2, right + 2, instruction, 1);
           tensor_product(acc_0_tensor, left + 4, right + 4, instruction, 1);
@@ -307,8 +310,8 @@ gemm(
           // acc[1], iteration k - 1
           {
             constexpr u32 instruction = 0x8400490;
-            const u64 left = descriptor(a_tile + b_tile_slot * 32768 + 16384, 0x4000404000010000);
-            const u64 right = descriptor(b_tile + b_tile_slot * 32768, 0x4000404000010000);
+            const u64 left = descriptor(a_tile_chunk + b_tile_slot * 2048 + 1024, 0x4000404000010000);
+            const u64 right = descriptor(b_tile_chunk + b_tile_slot * 2048, 0x4000404000010000);
             tensor_product(acc_1_tensor, left, right, instruction, 1);
             tensor_product(acc_1_tensor, left + 2, right + 2, instruction, 1);
             tensor_product(acc_1_tensor, left + 4, right + 4, instruction, 1);
@@ -321,8 +324,8 @@ gemm(
           tensor_fence_after();
           {
             constexpr u32 instruction = 0x8400490;
-            const u64 left = descriptor(a_tile + b_tile_slot * 32768, 0x4000404000010000);
-            const u64 right = descriptor(b_tile + b_tile_slot * 32768, 0x4000404000010000);
+            const u64 left = descriptor(a_tile_chunk + b_tile_slot * 2048, 0x4000404000010000);
+            const u64 right = descriptor(b_tile_chunk + b_tile_slot * 2048, 0x4000404000010000);
             tensor_product(acc_0_tensor, left, right, instruction, 1);
             tensor_product(acc_0_tensor, left + 2, right + 2, instruction, 1);
             tensor_product(acc_0_tensor, left + 4, right + 4, instruction, 1);
@@ -333,8 +336,8 @@ gemm(
         // acc[1], iteration trips - 1
         {
           constexpr u32 instruction = 0x8400490;
-          const u64 left = descriptor(a_tile + b_tile_slot * 32768 + 16384, 0x4000404000010000);
-          const u64 right = descriptor(b_tile + b_tile_slot * 32768, 0x4000404000010000);
+          const u64 left = descriptor(a_tile_chunk + b_tile_slot * 2048 + 1024, 0x4000404000010000);
+          const u64 right = descriptor(b_tile_chunk + b_tile_slot * 2048, 0x4000404000010000);
           tensor_product(acc_1_tensor, left, right, instruction, 1);
           tensor_product(acc_1_tensor, left + 2, right + 2, instruction, 1);
           tensor_product(acc_1_tensor, left + 4, right + 4, instruction, 1);

@@ -86,8 +86,9 @@ template <int Pending> DEV void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(Pending) : "memory");
 }
 
-// A matrix descriptor: where the operand begins, and its layout in the other bits.
-DEV u64 descriptor(u32 address, u64 layout) { return layout | (address & 0x3FFFF) >> 4; }
+// A matrix descriptor: where the operand begins, in chunks of 16 bytes, and its layout in the other
+// bits. Shared memory ends below 2^18 bytes: a start has 14 bits.
+DEV u64 descriptor(u32 chunk, u64 layout) { return layout | chunk; }
 
 DEV u32 pack_bf16(float a, float b) {
   u32 pair;
@@ -184,6 +185,8 @@ gemm(
   const u32 store_c_tile = shared + store_c_tile_at;
   const u32 a_tile_full = shared + a_tile_full_at;
   const u32 a_tile_empty = shared + a_tile_empty_at;
+  const u32 a_tile_chunk = (shared + a_tile_at) / 16;
+  const u32 b_tile_chunk = (shared + b_tile_at) / 16;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int m_tiles = (M + 127) / 128;
   const int n_tiles = (N + 255) / 256;
@@ -236,8 +239,8 @@ gemm(
       if (++a_tile_slot == 3) { a_tile_slot = 0; a_tile_phase ^= 1; }
       mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
       {
-        const u64 left = descriptor(a_tile + a_tile_slot * 16384, 0x4000004000010000);
-        const u64 right = descriptor(b_tile + a_tile_slot * 32768, 0x4000004000010000);
+        const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024, 0x4000004000010000);
+        const u64 right = descriptor(b_tile_chunk + a_tile_slot * 2048, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n256k16_bf16_k_k(acc_0, left, right, 1);
         wgmma_m64n256k16_bf16_k_k(acc_0, left + 2, right + 2, 1);
@@ -258,8 +261,8 @@ gemm(
         mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
         bar_sync<2, 256>();  // turn_2
         {
-          const u64 left = descriptor(a_tile + a_tile_slot * 16384, 0x4000004000010000);
-          const u64 right = descriptor(b_tile + a_tile_slot * 32768, 0x4000004000010000);
+          const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024, 0x4000004000010000);
+          const u64 right = descriptor(b_tile_chunk + a_tile_slot * 2048, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n256k16_bf16_k_k(acc_0, left, right, 1);
           wgmma_m64n256k16_bf16_k_k(acc_0, left + 2, right + 2, 1);
@@ -316,8 +319,8 @@ gemm(
       mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
       bar_sync<1, 256>();  // turn_1
       {
-        const u64 left = descriptor(a_tile + a_tile_slot * 16384 + 8192, 0x4000004000010000);
-        const u64 right = descriptor(b_tile + a_tile_slot * 32768, 0x4000004000010000);
+        const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024 + 512, 0x4000004000010000);
+        const u64 right = descriptor(b_tile_chunk + a_tile_slot * 2048, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n256k16_bf16_k_k(acc_1, left, right, 1);
         wgmma_m64n256k16_bf16_k_k(acc_1, left + 2, right + 2, 1);
@@ -338,8 +341,8 @@ gemm(
         mbar_wait(a_tile_full + a_tile_slot * 8, a_tile_phase);
         bar_sync<1, 256>();  // turn_1
         {
-          const u64 left = descriptor(a_tile + a_tile_slot * 16384 + 8192, 0x4000004000010000);
-          const u64 right = descriptor(b_tile + a_tile_slot * 32768, 0x4000004000010000);
+          const u64 left = descriptor(a_tile_chunk + a_tile_slot * 1024 + 512, 0x4000004000010000);
+          const u64 right = descriptor(b_tile_chunk + a_tile_slot * 2048, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n256k16_bf16_k_k(acc_1, left, right, 1);
           wgmma_m64n256k16_bf16_k_k(acc_1, left + 2, right + 2, 1);

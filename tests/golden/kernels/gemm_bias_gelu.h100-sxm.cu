@@ -86,8 +86,9 @@ template <int Pending> DEV void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(Pending) : "memory");
 }
 
-// A matrix descriptor: where the operand begins, and its layout in the other bits.
-DEV u64 descriptor(u32 address, u64 layout) { return layout | (address & 0x3FFFF) >> 4; }
+// A matrix descriptor: where the operand begins, in chunks of 16 bytes, and its layout in the other
+// bits. Shared memory ends below 2^18 bytes: a start has 14 bits.
+DEV u64 descriptor(u32 chunk, u64 layout) { return layout | chunk; }
 
 DEV constexpr int column_of(int i) { return 2 * (i >> 2) + (i & 1); }
 
@@ -197,6 +198,8 @@ gemm_bias_gelu(
   const u32 store_y_tile = shared + store_y_tile_at;
   const u32 x_tile_full = shared + x_tile_full_at;
   const u32 x_tile_empty = shared + x_tile_empty_at;
+  const u32 x_tile_chunk = (shared + x_tile_at) / 16;
+  const u32 w_tile_chunk = (shared + w_tile_at) / 16;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int m_tiles = (M + 127) / 128;
   const int n_tiles = (N + 255) / 256;
@@ -253,8 +256,8 @@ gemm_bias_gelu(
       if (++x_tile_slot == 3) { x_tile_slot = 0; x_tile_phase ^= 1; }
       mbar_wait(x_tile_full + x_tile_slot * 8, x_tile_phase);
       {
-        const u64 left = descriptor(x_tile + x_tile_slot * 16384, 0x4000004000010000);
-        const u64 right = descriptor(w_tile + x_tile_slot * 32768, 0x4000004000010000);
+        const u64 left = descriptor(x_tile_chunk + x_tile_slot * 1024, 0x4000004000010000);
+        const u64 right = descriptor(w_tile_chunk + x_tile_slot * 2048, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n256k16_bf16_k_k(acc_0, left, right, 1);
         wgmma_m64n256k16_bf16_k_k(acc_0, left + 2, right + 2, 1);
@@ -275,8 +278,8 @@ gemm_bias_gelu(
         mbar_wait(x_tile_full + x_tile_slot * 8, x_tile_phase);
         bar_sync<2, 256>();  // turn_2
         {
-          const u64 left = descriptor(x_tile + x_tile_slot * 16384, 0x4000004000010000);
-          const u64 right = descriptor(w_tile + x_tile_slot * 32768, 0x4000004000010000);
+          const u64 left = descriptor(x_tile_chunk + x_tile_slot * 1024, 0x4000004000010000);
+          const u64 right = descriptor(w_tile_chunk + x_tile_slot * 2048, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n256k16_bf16_k_k(acc_0, left, right, 1);
           wgmma_m64n256k16_bf16_k_k(acc_0, left + 2, right + 2, 1);
@@ -349,8 +352,8 @@ gemm_bias_gelu(
       mbar_wait(x_tile_full + x_tile_slot * 8, x_tile_phase);
       bar_sync<1, 256>();  // turn_1
       {
-        const u64 left = descriptor(x_tile + x_tile_slot * 16384 + 8192, 0x4000004000010000);
-        const u64 right = descriptor(w_tile + x_tile_slot * 32768, 0x4000004000010000);
+        const u64 left = descriptor(x_tile_chunk + x_tile_slot * 1024 + 512, 0x4000004000010000);
+        const u64 right = descriptor(w_tile_chunk + x_tile_slot * 2048, 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n256k16_bf16_k_k(acc_1, left, right, 1);
         wgmma_m64n256k16_bf16_k_k(acc_1, left + 2, right + 2, 1);
@@ -371,8 +374,8 @@ gemm_bias_gelu(
         mbar_wait(x_tile_full + x_tile_slot * 8, x_tile_phase);
         bar_sync<1, 256>();  // turn_1
         {
-          const u64 left = descriptor(x_tile + x_tile_slot * 16384 + 8192, 0x4000004000010000);
-          const u64 right = descriptor(w_tile + x_tile_slot * 32768, 0x4000004000010000);
+          const u64 left = descriptor(x_tile_chunk + x_tile_slot * 1024 + 512, 0x4000004000010000);
+          const u64 right = descriptor(w_tile_chunk + x_tile_slot * 2048, 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n256k16_bf16_k_k(acc_1, left, right, 1);
           wgmma_m64n256k16_bf16_k_k(acc_1, left + 2, right + 2, 1);

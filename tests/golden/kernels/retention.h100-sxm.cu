@@ -89,8 +89,9 @@ template <int Pending> DEV void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" :: "n"(Pending) : "memory");
 }
 
-// A matrix descriptor: where the operand begins, and its layout in the other bits.
-DEV u64 descriptor(u32 address, u64 layout) { return layout | (address & 0x3FFFF) >> 4; }
+// A matrix descriptor: where the operand begins, in chunks of 16 bytes, and its layout in the other
+// bits. Shared memory ends below 2^18 bytes: a start has 14 bits.
+DEV u64 descriptor(u32 chunk, u64 layout) { return layout | chunk; }
 
 DEV constexpr int row_of(int i) { return (i >> 1) & 1; }
 
@@ -289,6 +290,11 @@ retention(
   const u32 k_decayed_shared_full = shared + k_decayed_shared_full_at;
   const u32 k_decayed_shared_empty = shared + k_decayed_shared_empty_at;
   const u32 open = shared + open_at;
+  const u32 k_tile_chunk = (shared + k_tile_at) / 16;
+  const u32 v_tile_chunk = (shared + v_tile_at) / 16;
+  const u32 q_tile_chunk = (shared + q_tile_at) / 16;
+  const u32 state_to_bf16_shared_tile_chunk = (shared + state_to_bf16_shared_tile_at) / 16;
+  const u32 k_decayed_shared_tile_chunk = (shared + k_decayed_shared_tile_at) / 16;
   const int warp = __shfl_sync(~0u, threadIdx.x / 32, 0);
   const int j_2 = blockIdx.x;
   const int h = blockIdx.y;
@@ -382,8 +388,8 @@ retention(
       q_tile_phase ^= 1;
       mbar_wait(q_tile_full, q_tile_phase);
       {
-        const u64 left = descriptor(unknown(q_tile), 0x4000004000010000);
-        const u64 right = descriptor(unknown(k_tile), 0x4000004000010000);
+        const u64 left = descriptor(unknown(q_tile_chunk), 0x4000004000010000);
+        const u64 right = descriptor(unknown(k_tile_chunk), 0x4000004000010000);
         wgmma_fence();
         wgmma_m64n64k16_bf16_k_k(scores_dot, left, right, 0);
         wgmma_m64n64k16_bf16_k_k(scores_dot, left + 2, right + 2, 1);
@@ -399,8 +405,8 @@ retention(
       state_to_bf16_shared_phase ^= 1;
       mbar_wait(state_to_bf16_shared_full, state_to_bf16_shared_phase);
       {
-        const u64 left = descriptor(unknown(q_tile), 0x4000004000010000);
-        const u64 right = descriptor(unknown(state_to_bf16_shared_tile), 0x4000004004000000);
+        const u64 left = descriptor(unknown(q_tile_chunk), 0x4000004000010000);
+        const u64 right = descriptor(unknown(state_to_bf16_shared_tile_chunk), 0x4000004004000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_k_mn(o_tile, left, right, 0);
         wgmma_m64n128k16_bf16_k_mn(o_tile, left + 2, right + 128, 1);
@@ -447,7 +453,7 @@ retention(
         mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
         bar_sync<1, 256>();  // turn_1
         {
-          const u64 right = descriptor(unknown(v_tile + v_tile_slot * 16384), 0x4000004002000000);
+          const u64 right = descriptor(unknown(v_tile_chunk + v_tile_slot * 1024), 0x4000004002000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_r_mn(o_tile, scores_to_bf16[0], scores_to_bf16[1], scores_to_bf16[2], scores_to_bf16[3], right, 1);
           wgmma_m64n128k16_bf16_r_mn(o_tile, scores_to_bf16[4], scores_to_bf16[5], scores_to_bf16[6], scores_to_bf16[7], right + 128, 1);
@@ -497,8 +503,8 @@ retention(
         q_tile_phase ^= 1;
         mbar_wait(q_tile_full, q_tile_phase);
         {
-          const u64 left = descriptor(unknown(q_tile), 0x4000004000010000);
-          const u64 right = descriptor(unknown(k_tile), 0x4000004000010000);
+          const u64 left = descriptor(unknown(q_tile_chunk), 0x4000004000010000);
+          const u64 right = descriptor(unknown(k_tile_chunk), 0x4000004000010000);
           wgmma_fence();
           wgmma_m64n64k16_bf16_k_k(scores_dot, left, right, 0);
           wgmma_m64n64k16_bf16_k_k(scores_dot, left + 2, right + 2, 1);
@@ -514,8 +520,8 @@ retention(
         state_to_bf16_shared_phase ^= 1;
         mbar_wait(state_to_bf16_shared_full, state_to_bf16_shared_phase);
         {
-          const u64 left = descriptor(unknown(q_tile), 0x4000004000010000);
-          const u64 right = descriptor(unknown(state_to_bf16_shared_tile), 0x4000004004000000);
+          const u64 left = descriptor(unknown(q_tile_chunk), 0x4000004000010000);
+          const u64 right = descriptor(unknown(state_to_bf16_shared_tile_chunk), 0x4000004004000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_k_mn(o_tile, left, right, 0);
           wgmma_m64n128k16_bf16_k_mn(o_tile, left + 2, right + 128, 1);
@@ -562,7 +568,7 @@ retention(
       mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
       bar_sync<1, 256>();  // turn_1
       {
-        const u64 right = descriptor(unknown(v_tile + v_tile_slot * 16384), 0x4000004002000000);
+        const u64 right = descriptor(unknown(v_tile_chunk + v_tile_slot * 1024), 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_r_mn(o_tile, scores_to_bf16[0], scores_to_bf16[1], scores_to_bf16[2], scores_to_bf16[3], right, 1);
         wgmma_m64n128k16_bf16_r_mn(o_tile, scores_to_bf16[4], scores_to_bf16[5], scores_to_bf16[6], scores_to_bf16[7], right + 128, 1);
@@ -725,8 +731,8 @@ retention(
         mbar_wait(k_decayed_shared_full + k_decayed_shared_slot * 8, k_decayed_shared_phase);
         bar_sync<2, 256>();  // turn_2
         {
-          const u64 left = descriptor(k_decayed_shared_tile + k_decayed_shared_slot * 16384, 0x4000004002000000);
-          const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+          const u64 left = descriptor(k_decayed_shared_tile_chunk + k_decayed_shared_slot * 1024, 0x4000004002000000);
+          const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_mn_mn(state_0, left, right, 1);
           wgmma_m64n128k16_bf16_mn_mn(state_0, left + 128, right + 128, 1);
@@ -735,8 +741,8 @@ retention(
           wgmma_commit();
         }
         {
-          const u64 left = descriptor(k_decayed_shared_tile + k_decayed_shared_slot * 16384 + 8192, 0x4000004002000000);
-          const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+          const u64 left = descriptor(k_decayed_shared_tile_chunk + k_decayed_shared_slot * 1024 + 512, 0x4000004002000000);
+          const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
           wgmma_fence();
           wgmma_m64n128k16_bf16_mn_mn(state_1, left, right, 1);
           wgmma_m64n128k16_bf16_mn_mn(state_1, left + 128, right + 128, 1);
@@ -834,8 +840,8 @@ retention(
       mbar_wait(k_decayed_shared_full + k_decayed_shared_slot * 8, k_decayed_shared_phase);
       bar_sync<2, 256>();  // turn_2
       {
-        const u64 left = descriptor(k_decayed_shared_tile + k_decayed_shared_slot * 16384, 0x4000004002000000);
-        const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+        const u64 left = descriptor(k_decayed_shared_tile_chunk + k_decayed_shared_slot * 1024, 0x4000004002000000);
+        const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_mn_mn(state_0, left, right, 1);
         wgmma_m64n128k16_bf16_mn_mn(state_0, left + 128, right + 128, 1);
@@ -844,8 +850,8 @@ retention(
         wgmma_commit();
       }
       {
-        const u64 left = descriptor(k_decayed_shared_tile + k_decayed_shared_slot * 16384 + 8192, 0x4000004002000000);
-        const u64 right = descriptor(v_tile + v_tile_slot * 16384, 0x4000004002000000);
+        const u64 left = descriptor(k_decayed_shared_tile_chunk + k_decayed_shared_slot * 1024 + 512, 0x4000004002000000);
+        const u64 right = descriptor(v_tile_chunk + v_tile_slot * 1024, 0x4000004002000000);
         wgmma_fence();
         wgmma_m64n128k16_bf16_mn_mn(state_1, left, right, 1);
         wgmma_m64n128k16_bf16_mn_mn(state_1, left + 128, right + 128, 1);
