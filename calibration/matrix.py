@@ -39,10 +39,11 @@ def _layout(rows: int, dtype: ElementType) -> int:
 
 
 def _setup(columns: int, dtype: ElementType, left: str) -> str:
+    right = f"(shared + {LEFT_BYTES}) / 16"
     lines = [
         f"fill_shared(shared, {LEFT_BYTES + columns * ROW_BYTES});",
         "fence_proxy_async();",
-        f"const u64 right = descriptor((shared + {LEFT_BYTES}) / 16, {_layout(columns, dtype):#x});",
+        f"const u64 right = descriptor({right}, {_layout(columns, dtype):#x});",
         f"float d[{columns // 2}];",
         "#pragma unroll",
         f"for (int i = 0; i < {columns // 2}; ++i) d[i] = 0.0f;",
