@@ -35,16 +35,20 @@ class TileOrder(Document):
 
     Without bands (0) tiles are counted along the first axis, then along the second, and so on. With
     bands the tiles of a band are counted across it and then along the second axis, band after band,
-    the last one as wide as what is left; the other axes come last.
+    the last one as wide as what is left; the other axes come last. `downwards`: axes of which the
+    last tile comes first.
     """
 
     axes: Annotated[tuple[Name, ...], Field(min_length=1, max_length=3)]
     band: Count = 0  # tiles
+    downwards: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
     def _has_axes_to_walk_along(self) -> Self:
         if self.band and len(self.axes) < 2:
             raise ValueError("bands need a second axis to go along")
+        if not set(self.downwards) <= set(self.axes):
+            raise ValueError("an axis that is walked downwards is one of the axes")
         return self
 
 
@@ -82,9 +86,8 @@ def tile_indices(order: TileOrder) -> tuple[Definition, ...]:
     No product is larger than the number of all tiles, and nothing negative is divided.
     """
     number = _name(NUMBER)
-    if not order.band:
-        return tuple(_plain(order.axes, number))
-    return tuple(_banded(order, number))
+    upwards = _banded(order, number) if order.band else _plain(order.axes, number)
+    return tuple(_turned(one) if one.name in order.downwards else one for one in upwards)
 
 
 def place_of(
@@ -95,6 +98,11 @@ def place_of(
     for definition in (*tile_counts(grid), *tile_indices(order)):
         known[definition.name] = evaluate_index(definition.value, known)
     return {axis.index: known[axis.index] for axis in grid}
+
+
+def _turned(definition: Definition) -> Definition:
+    last = _join("-", _tiles(definition.name), IndexConstant(value=1))
+    return Definition(definition.name, _join("-", last, definition.value))
 
 
 def _plain(axes: Sequence[str], number: IndexExpression) -> Iterator[Definition]:

@@ -12,10 +12,12 @@ from itertools import permutations
 from math import prod
 from typing import Literal
 
+from ...models.index_expression import IndexOperation
 from ...models.kernel import ELEMENT_BYTES
 from ...models.tile_order import TileOrder, plain_order
 from ...models.tile_program import GridAxis
 from ..inputs import Emission
+from .trends import trend
 
 TileOrderName = Literal["bands", "plain"]
 
@@ -34,7 +36,14 @@ def order_of(emission: Emission, name: TileOrderName) -> TileOrder | None:
     if name == "plain":
         return None
     order = shared_order(grid, tuple(_streamed(emission)), emission.multiprocessors)
+    order = order.model_copy(update={"downwards": _longer_later(emission)})
     return None if order == plain_order(grid) else order
+
+
+def _longer_later(emission: Emission) -> tuple[str, ...]:
+    """Axes along which the loop becomes longer: what is begun last should not take longest."""
+    trips = IndexOperation(operator="-", left=emission.loop.stop, right=emission.loop.start)
+    return tuple(axis.index for axis in emission.program.grid if trend(trips, axis.index) == "up")
 
 
 def shared_order(grid: Sequence[GridAxis], streamed: Sequence[Streamed], blocks: int) -> TileOrder:

@@ -29,6 +29,7 @@ from twill.tests.support.emissions import EMITTED, persistent_program, warp_prog
 GOLDEN = Path(__file__).parent.parent / "golden" / "kernels"
 EXTENTS = {
     "flash_attention_causal": {"heads": 6, "length": 500, "kv_heads": 2},
+    "flash_attention_forward": {"heads": 6, "queries": 256, "keys": 384},
     "gemm": {"M": 200, "K": 72, "N": 264},
     "gemm_bias_gelu": {"M": 129, "K": 64, "N": 512},
     "grouped_gemm": {"M": 384, "K": 64, "groups": 5, "N": 256, "row_tiles": 3},
@@ -160,8 +161,8 @@ def test_launching_fails_as_the_driver_says(
         ("gemm_bias_gelu", {}, {"bias": 0x108}, -3),
         ("gemm", {"M": 2**30, "N": 2**15}, {}, 0),
         ("gemm", {"M": 2**30, "N": 2**30}, {}, -4),
-        ("flash_attention_causal", {"heads": 65535}, {}, 0),
-        ("flash_attention_causal", {"heads": 65536}, {}, -4),
+        ("flash_attention_forward", {"heads": 65535}, {}, 0),
+        ("flash_attention_forward", {"heads": 65536}, {}, -4),
         ("grouped_gemm", {"N": 2**19, "K": 2**20 - 8}, {}, 0),
         ("grouped_gemm", {"N": 2**19, "K": 2**20}, {}, -5),
         ("grouped_gemm", {"K": LARGEST_EXTENT, "N": 256 * 65535}, {}, -5),

@@ -28,7 +28,10 @@ def orders(draw: st.DrawFn) -> tuple[TileOrder, dict[str, int]]:
     count = draw(st.integers(1, 3))
     axes = tuple(draw(st.permutations(AXES[:count])))
     band = draw(st.sampled_from((0, 2, 3, 8, 16))) if count > 1 else 0
-    return TileOrder(axes=axes, band=band), {a.upper(): draw(st.integers(1, 21)) for a in axes}
+    downwards = tuple(draw(st.sets(st.sampled_from(axes))))
+    return TileOrder(axes=axes, band=band, downwards=downwards), {
+        a.upper(): draw(st.integers(1, 13)) for a in axes
+    }
 
 
 def places(order: TileOrder, extents: dict[str, int]) -> list[tuple[int, ...]]:
@@ -59,6 +62,16 @@ def test_bands_are_filled_one_after_the_other_and_the_last_is_narrow() -> None:
 def test_other_axes_come_last() -> None:
     found = places(TileOrder(axes=("x", "y", "z"), band=2), {"X": 4, "Y": 2, "Z": 2})
     assert [z for _, _, z in found] == [0] * 8 + [1] * 8
+
+
+def test_the_last_tile_of_an_axis_comes_first_where_it_is_walked_downwards() -> None:
+    found = places(TileOrder(axes=("x", "y"), downwards=("x",)), {"X": 3, "Y": 2})
+    assert found == [(x, y) for y in range(2) for x in (2, 1, 0)]
+
+
+def test_an_axis_that_is_not_there_is_not_walked() -> None:
+    with pytest.raises(ValueError, match="one of the axes"):
+        TileOrder(axes=("x",), downwards=("y",))
 
 
 def test_bands_of_a_line_are_refused() -> None:

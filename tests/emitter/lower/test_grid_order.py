@@ -56,7 +56,9 @@ def test_a_batch_is_the_slowest() -> None:
 @pytest.mark.parametrize("name", EMITTED)
 def test_library_kernels(name: str) -> None:
     order = warp_program(name).order
-    if "gemm" not in name:
+    if name == "flash_attention_causal":  # later tiles have longer loops
+        assert order == TileOrder(axes=("m", "h"), downwards=("m",))
+    elif "gemm" not in name:
         assert order is None
     else:
         first = ("n", "m") if name.startswith("fp8") else ("m", "n")

@@ -29,6 +29,7 @@ ORDERS = {
     "turned": TileOrder(axes=("n", "k", "m")),
     "bands": TileOrder(axes=("m", "n", "k"), band=16),
     "bands of the last": TileOrder(axes=("k", "m", "n"), band=3),
+    "downwards": TileOrder(axes=("m", "n", "k"), band=3, downwards=("m", "k")),
 }
 
 
