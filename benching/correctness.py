@@ -12,8 +12,8 @@ from ..runtime.check import Comparison, compare
 from ..runtime.dtypes import Array
 from ..runtime.launch import NAN_BYTE, Kernel, Launch
 from ..runtime.manifest import Manifest, TensorMapParameter
+from ..runtime.watched import Hang, wait
 from .progress import bind_progress, find_stuck
-from .watched import Hang, wait
 from .work import work_of
 
 CLOCKS = ".clocks"  # what the folder of a twin with marks ends in

@@ -14,10 +14,10 @@ from ..runtime.launch import Kernel
 from ..runtime.sample_inputs import largest_case, random_case
 from ..runtime.show import AGAIN
 from ..runtime.timing import measure
+from ..runtime.watched import wait
 from .correctness import Say, compared, reference_cases
 from .formulas import with_reference
 from .peers.peer import Call, Missing, Peer
-from .watched import wait
 from .work import Work, work_of
 
 FindPeers = Callable[[Call], tuple[Sequence[Peer], Sequence[Missing]]]

@@ -113,6 +113,17 @@ def test_too_few_or_many_repetitions_are_refused(tmp_path: Path, repetitions: in
         take_samples(bundle, ModelledGpu(), "2026-01-31", repetitions)
 
 
+def test_a_microbenchmark_that_hangs_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampling, "WATCH_SECONDS", 0.01)
+    codes: list[int] = []
+    folder = str(write(tmp_path / "c"))
+    main(folder, [], lambda: ModelledGpu(hangs=True), lambda code: codes.append(code) or code)
+    assert codes == [4]
+    assert "hang: rate_exp2: has not ended in 0.01 s" in capsys.readouterr().err
+
+
 def edited(folder: Path, edit: Any) -> None:
     path = folder / "calibration.json"
     described = json.loads(path.read_text())
