@@ -32,6 +32,15 @@ def wrong_in_the_second_tile(memory: dict[int, Array], arguments: Sequence[Any])
         c[20, 33] ^= 0x4000
 
 
+LAUNCHES: list[int] = []
+
+
+def racing(memory: dict[int, Array], arguments: Sequence[Any]) -> None:
+    """Wrong in the second launch, and in no other."""
+    LAUNCHES.append(1)
+    (wrong_in_the_second_tile if len(LAUNCHES) == 2 else right)(memory, arguments)
+
+
 def hang(memory: dict[int, Array], arguments: Sequence[Any]) -> None:
     """Progress of two roles of two blocks: block 0 has ended, block 1 waits in its loop."""
     if len(arguments) > 6 and arguments[7]:
@@ -62,6 +71,7 @@ def stuck_in_the_driver(memory: dict[int, Array], arguments: Sequence[Any]) -> N
 FAULTS: dict[str, Callable[[dict[int, Array], Sequence[Any]], None]] = {
     "none": right,
     "wrong": wrong_in_the_second_tile,
+    "racing": racing,
     "hang": hang,
     "fail": fail,
     "killed": killed,

@@ -50,6 +50,13 @@ def test_a_wrong_result_names_the_first_differing_tile(tmp_path: Path) -> None:
     assert found["faults"][0]["detail"] == "none of them is right"
 
 
+def test_one_wrong_launch_among_many_is_seen(tmp_path: Path) -> None:
+    one = bundles.bundle(tmp_path / "one", bundles.cases()[1:])
+    found = found_with("racing", one, launches=4)
+    assert exit_code(found) == 1
+    assert "M=100 N=64, launch 2: c: 1 of 6,400 elements" in run_text(found)
+
+
 def test_without_a_report_the_box_of_the_tensor_map_is_the_tile(tmp_path: Path) -> None:
     found = found_with("wrong", bundles.bundle(tmp_path / "one", bundles.cases(), report={}))
     output = next(o for o in found["bundles"][0]["cases"][1]["outputs"] if o["failures"])
