@@ -6,15 +6,18 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from twill.benching.worker import main
+from twill.benching import worker
+from twill.benching.peers.peer import Call
 from twill.models.errors import DeviceFault
 from twill.runtime import timing
 from twill.runtime.driver import Driver
 from twill.runtime.dtypes import Array
+from twill.runtime.watched import Hang
 from twill.tests.runtime import scaling
 from twill.tests.runtime.stub_driver import StubDriver
 
@@ -79,6 +82,10 @@ FAULTS: dict[str, Callable[[dict[int, Array], Sequence[Any]], None]] = {
 }
 
 
+def no_peers(call: Call, worked: Path | None) -> Any:
+    raise Hang("cuBLAS: has not ended in 10 s")
+
+
 def no_gpu() -> Driver:
     raise DeviceFault("no GPU")
 
@@ -86,5 +93,7 @@ def no_gpu() -> Driver:
 if __name__ == "__main__":
     fault = sys.argv[1]
     timing.sample_clocks = lambda: timing.Clocks(1000, 350.0, 45)
+    if fault == "peers":
+        worker.find_peers = no_peers
     stub = StubDriver(FAULTS.get(fault, right), hangs=fault == "hang")
-    sys.exit(main(sys.stdin, sys.stdout, no_gpu if fault == "no-gpu" else lambda: stub))
+    sys.exit(worker.main(sys.stdin, sys.stdout, no_gpu if fault == "no-gpu" else lambda: stub))
