@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -167,13 +168,21 @@ def test_indices_are_not_drawn(tmp_path: Path) -> None:
         random_case(Bundle.load(folder).manifest, {"M": 8}, [scaling.case()])
 
 
+def noting(codes: list[int]) -> Callable[[int], int]:
+    def end(code: int) -> int:
+        codes.append(code)
+        return code
+
+    return end
+
+
 def test_a_kernel_that_hangs_ends_the_process(
     bundle: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(check, "WATCH_SECONDS", 0.01)
     codes: list[int] = []
     driver = StubDriver(hangs=True)
-    main([bundle], make_driver=lambda: driver, end=lambda code: codes.append(code) or code)
+    main([bundle], make_driver=lambda: driver, end=noting(codes))
     assert codes == [4]
     assert "hang: scale, case 0: has not ended in 0.01 s" in capsys.readouterr().err
 
@@ -186,7 +195,7 @@ def test_ctrl_c_reaches_whoever_waits_for_a_kernel(
             raise KeyboardInterrupt
 
     codes: list[int] = []
-    main([bundle], make_driver=Interrupted, end=lambda code: codes.append(code) or code)
+    main([bundle], make_driver=Interrupted, end=noting(codes))
     assert codes == [130]
 
 
