@@ -65,6 +65,7 @@ if [ ! -f "$bundles/plan-$target.json" ]; then
 fi
 mkdir -p "$results"
 rm -f "$results"/results.json "$results"/*.txt "$results"/*.svg "$results"/report.md
+exec 2> >(exec tee -a "$results/progress.txt" >&2) # each step and error, whatever ends the day
 
 say "every bundle correct"
 bench 150 --only check
