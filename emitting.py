@@ -23,6 +23,7 @@ from .emitter.lower.versions import SecondVersion, single_version_orders
 from .emitter.lowering import lower
 from .emitter.printer.marks import Marks
 from .emitter.printer.printer import TARGETS, print_cuda
+from .emitter.printer.registers import STEP
 from .emitter.work import work_of
 from .event_order import Overlap
 from .extractor.build import build_loop, price_graph
@@ -81,6 +82,10 @@ class Emitted:
         """What is wrong with the machine code, a sentence each; empty if it is as it should be."""
         report = self.compiled.report
         found = [f"{a.code}: {a.sentence}" for a in report.advisories]
+        held = -(-report.registers // STEP) * STEP
+        if held < self.program.entry_registers:
+            # What the roles ask for is not there, and setmaxnreg would wait for ever.
+            found.append(f"{held} registers at launch, not {self.program.entry_registers}")
         if report.spill_store_bytes or report.spill_load_bytes:
             found.append(f"{report.spill_store_bytes} bytes are spilled")
         if report.stack_bytes:

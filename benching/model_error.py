@@ -22,10 +22,10 @@ from ..runtime.launch import Kernel, Launch, MarkMemory
 from ..runtime.marks_reading import sample_count
 from ..runtime.sample_inputs import random_case
 from ..runtime.timing import Measurement, measure
+from ..runtime.watched import wait
 from .clock_samples import cycles_per_iteration, span_cycles, step_cycles
 from .correctness import CLOCKS, Say, reference_cases
 from .plan import Trips
-from .watched import wait
 from .work import Work, work_of
 
 NOTABLE = 0.10  # of the model: differences above are reported

@@ -144,10 +144,16 @@ def _time(plan: Plan, runner: Runner, found: dict[str, Any], keep: Callable[[], 
         label = f"timing of {', '.join(Path(f).name for f in sizes.bundles)}"
         if not folders:
             _fault(found, "time", label, "none of them is right")
+            keep()
             continue
         kept = replace(plan, sizes=(*plan.sizes[:number], replace(sizes, bundles=folders),
                                     *plan.sizes[number + 1 :]))  # fmt: skip
-        _take(runner.task("time", kept, number=number), "time", label, found, keep)
+        outcome = runner.task("time", kept, number=number)
+        if outcome.result is None and plan.peers:
+            # A peer that hangs or fails takes its process along: ours is timed all the same.
+            _fault(found, "time", f"{label} beside peers", str(error_of(outcome)))
+            outcome = runner.task("time", replace(kept, peers=False), number=number)
+        _take(outcome, "time", label, found, keep)
 
 
 def _ceiling(plan: Plan, runner: Runner, found: dict[str, Any], keep: Callable[[], None]) -> None:
@@ -166,6 +172,7 @@ def _model(plan: Plan, runner: Runner, found: dict[str, Any], keep: Callable[[],
             _take(runner.task("model", plan, number=number), "model", label, found, keep)
         else:
             _fault(found, "model", label, "the bundle is not right")
+            keep()
 
 
 def _take(

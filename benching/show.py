@@ -56,7 +56,9 @@ def bundle_text(one: Mapping[str, Any]) -> str:
         return f"{name}: right in {len(one['cases'])} cases, {launches:,} launches"
     lines = [f"{name}: WRONG"]
     for case in one["cases"]:
-        lines += [f"  {_extents(case['extents'])}: {_wrong(o)}" for o in case["outputs"]
+        # A launch after the first is wrong in its order of events, not in what it computes.
+        which = f", launch {case['launches']}" if case["launches"] > 1 else ""
+        lines += [f"  {_extents(case['extents'])}{which}: {_wrong(o)}" for o in case["outputs"]
                   if o["failures"]]  # fmt: skip
     return "\n".join(lines)
 

@@ -14,10 +14,10 @@ from ..runtime.launch import Kernel
 from ..runtime.sample_inputs import largest_case, random_case
 from ..runtime.show import AGAIN
 from ..runtime.timing import measure
+from ..runtime.watched import Hang, wait
 from .correctness import Say, compared, reference_cases
 from .formulas import with_reference
 from .peers.peer import Call, Missing, Peer
-from .watched import wait
 from .work import Work, work_of
 
 FindPeers = Callable[[Call], tuple[Sequence[Peer], Sequence[Missing]]]
@@ -44,7 +44,7 @@ def time_together(
     call = Call(
         first.manifest, driver, inputs, launches[leader].outputs, case.extents, case.scalars
     )
-    peers, missing = _peers(call, find_peers, say)
+    peers, missing = _peers(call, find_peers, seconds, say)
     runs |= {peer.name: peer.run for peer in peers}
     say(f"{first.manifest.kernel}: timing", seconds + 0.05 * repetitions * len(runs))
     measurement = measure(driver, runs, repetitions)
@@ -95,8 +95,13 @@ def _checked(
     return found
 
 
-def _peers(call: Call, find_peers: FindPeers | None, say: Say) -> tuple[list[Peer], list[Missing]]:
-    """Peers that compute the same as the bundle does; of the others it is said why they do not."""
+def _peers(
+    call: Call, find_peers: FindPeers | None, seconds: float, say: Say
+) -> tuple[list[Peer], list[Missing]]:
+    """Peers that compute the same as the bundle does; of the others it is said why they do not.
+
+    Raises Hang for one that does not end: nothing can be launched behind it.
+    """
     if find_peers is None:
         return [], []
     say(f"{call.manifest.kernel}: peers", SETUP_SECONDS)
@@ -106,8 +111,10 @@ def _peers(call: Call, find_peers: FindPeers | None, say: Say) -> tuple[list[Pee
         say(f"{call.manifest.kernel}: {peer.name}", SETUP_SECONDS)
         try:
             peer.run()
-            call.driver.synchronize()
+            wait(call.driver, seconds, peer.name)
             wrong = call.differing(peer)
+        except Hang:
+            raise
         except Exception as failure:  # libraries have errors of their own
             left.append(Missing(peer.name, f"fails: {str(failure).partition(chr(10))[0][:200]}"))
             continue

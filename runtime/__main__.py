@@ -1,6 +1,7 @@
 """`python -m twill.runtime BUNDLE`: check a kernel against its reference, and time it.
 
-Exit codes: 0 right, 1 a wrong result, 2 a bad bundle or argument, 4 no GPU or a failure of it.
+Exit codes: 0 right, 1 a wrong result, 2 a bad bundle or argument, 4 no GPU, a failure of it or a
+hang, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -19,17 +20,28 @@ from .launch import Kernel
 from .sample_inputs import largest_case, random_case
 from .show import AGAIN, Findings, as_object, as_text, print_object, report_error
 from .timing import REPETITIONS, Measurement, measure
+from .watched import WATCH_SECONDS, Hang, leave, wait
+
+INTERRUPTED = 130
 
 
 def main(
     arguments: Sequence[str] | None = None,
     bundle: str | None = None,
     make_driver: Callable[[], Driver] = CupyDriver,
+    end: Callable[[int], int] = leave,
 ) -> int:
-    """Run the command; returns the exit code. A bundle that is given here is no argument."""
+    """Run the command; returns the exit code. A bundle that is given here is no argument.
+
+    `end` gets the exit code where a kernel may still run.
+    """
     options = _parser(bundle).parse_args(arguments)
     try:
         findings = _find(options, make_driver)
+    except Hang as hang:
+        return end(report_error(hang, as_json=options.json))
+    except KeyboardInterrupt:
+        return end(INTERRUPTED)
     except TwillError as error:
         return report_error(error, as_json=options.json)
     if options.json:
@@ -86,6 +98,8 @@ def _size(text: str) -> tuple[str, int]:
 def _measure(kernel: Kernel, case: Case, repetitions: int) -> Measurement:
     inputs = [case.inputs[argument.name] for argument in kernel.manifest.inputs]
     launch = kernel.prepare(*inputs, **case.extents, **case.scalars)
+    launch.run()
+    wait(kernel.driver, WATCH_SECONDS, f"{kernel.manifest.kernel} at the size that is timed")
     runs = {kernel.manifest.kernel: launch.run, AGAIN: launch.run}
     return measure(kernel.driver, runs, repetitions)
 

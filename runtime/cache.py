@@ -54,11 +54,11 @@ def store_cubin(cubin: bytes, folder: Path | None = None) -> Path:
     kernel. Where the folder cannot be written, a new temporary folder is used.
     """
     name = f"{hashlib.sha256(cubin).hexdigest()}.cubin"
-    path = (folder or cache_folder()) / "cubins" / name
     try:
+        path = (folder or cache_folder()) / "cubins" / name
         if not path.is_file() or path.read_bytes() != cubin:
             write_atomically(path, cubin)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: who has no home, as in some containers
         path = Path(tempfile.mkdtemp(prefix="twill-")) / name
         path.write_bytes(cubin)
     return path

@@ -1,6 +1,7 @@
 """`python run.py` of a calibration folder: run its microbenchmarks and write samples.json.
 
-Exit codes: 0 done, 2 a bad folder or argument, 4 no GPU or a failure of it.
+Exit codes: 0 done, 2 a bad folder or argument, 4 no GPU, a failure of it or a hang,
+130 interrupted.
 """
 
 from __future__ import annotations
@@ -19,22 +20,29 @@ from .driver import Driver
 from .microbenchmark import CalibrationBundle
 from .sampling import REPETITIONS, take_samples
 from .show import print_object, report_error
+from .watched import Hang, leave
 
 SAMPLES = "samples.json"
+INTERRUPTED = 130
 
 
 def main(
     folder: str,
     arguments: Sequence[str] | None = None,
     make_driver: Callable[[], Driver] = CupyDriver,
+    end: Callable[[int], int] = leave,
 ) -> int:
-    """Run the command; returns the exit code."""
+    """Run the command; returns the exit code, which `end` gets where a kernel may still run."""
     options = _parser(folder).parse_args(arguments)
     try:
         output = Path(options.output)
         bundle = CalibrationBundle.load(folder).without(options.skip)
         taken = take_samples(bundle, make_driver(), today(), options.reps, note)
         _write(output, taken)
+    except Hang as hang:
+        return end(report_error(hang, as_json=options.json))
+    except KeyboardInterrupt:
+        return end(INTERRUPTED)
     except TwillError as error:
         return report_error(error, as_json=options.json)
     if options.json:

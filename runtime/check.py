@@ -13,6 +13,7 @@ from .cases import Case
 from .dtypes import Array, to_values
 from .launch import Kernel
 from .manifest import Tolerance
+from .watched import WATCH_SECONDS, wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +55,16 @@ class CaseResult:
 
 def check_cases(kernel: Kernel, cases: Sequence[Case]) -> tuple[CaseResult, ...]:
     """Run every case and compare its outputs, which held NaN or zeros before."""
-    return tuple(check_case(kernel, case) for case in cases)
+    return tuple(check_case(kernel, case, number) for number, case in enumerate(cases))
 
 
-def check_case(kernel: Kernel, case: Case) -> CaseResult:
-    """Run one case and compare its outputs."""
+def check_case(kernel: Kernel, case: Case, number: int = 0) -> CaseResult:
+    """Run one case and compare its outputs. Raises Hang if the kernel does not end."""
     manifest = kernel.manifest
     inputs = [case.inputs[argument.name] for argument in manifest.inputs]
     launch = kernel.prepare(*inputs, **case.extents, **case.scalars)
     launch.run()
-    kernel.driver.synchronize()
+    wait(kernel.driver, WATCH_SECONDS, f"{manifest.kernel}, case {number}")
     comparisons = [
         compare(
             argument.name,

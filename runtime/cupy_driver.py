@@ -23,6 +23,7 @@ from .tensor_maps import TensorMapFields, encode
 INSTALL = 'pip install "cupy-cuda12x>=14.2", or "cupy-cuda13x>=14.2" for a driver of CUDA 13'
 _BITS = {"bfloat16": "uint16", "float8_e4m3fn": "uint8"}  # types of other libraries, as bits
 _ON_HOST = 1  # kDLCPU of DLPack
+_NOT_READY = 600  # cudaErrorNotReady of driver_types.h
 
 
 class CupyDriver:
@@ -132,18 +133,25 @@ class CupyDriver:
 
     def record(self) -> object:
         """An event at this place of the stream."""
-        event = self._cupy.cuda.Event()
-        event.record()
-        return event
+        with _device_faults("the kernel failed"):
+            event = self._cupy.cuda.Event()
+            event.record()
+            return event
 
     def elapsed_us(self, first: object, second: object) -> float:
         """Microseconds between two events that have passed."""
-        return float(self._cupy.cuda.get_elapsed_time(first, second)) * 1000
+        with _device_faults("the kernel failed"):
+            return float(self._cupy.cuda.get_elapsed_time(first, second)) * 1000
 
     def has_passed(self, event: Any) -> bool:
         """Whether an event has passed; does not wait. Raises DeviceFault if a kernel failed."""
+        runtime = self._cupy.cuda.runtime
         with _device_faults("the kernel failed"):
-            return bool(event.done)
+            # Not `event.done`: it is False for ever after a failure, as if the kernel hung.
+            code = int(runtime.eventQuery(event.ptr))
+            if code not in (0, _NOT_READY):
+                raise runtime.CUDARuntimeError(code)
+        return code == 0
 
     def host_words(self, count: int) -> tuple[int, Array]:
         """Pinned memory, which has one address for host and GPU (CUDA, unified addressing)."""

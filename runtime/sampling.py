@@ -18,6 +18,7 @@ from .manifest import CAPABILITIES
 from .microbenchmark import COLUMNS, SWIZZLE, Benchmark, CalibrationBundle, Copied
 from .tensor_maps import tensor_map_fields
 from .timing import Clocks, sample_clocks
+from .watched import WATCH_SECONDS, wait
 
 FORMAT = "twill-samples/1"
 REPETITIONS = 21
@@ -48,7 +49,8 @@ def take_samples(
     """Samples as plain values, in the format of `models/calibration.py`.
 
     `watch` hears of each microbenchmark before its first launch, so that one that hangs is known.
-    Raises InvalidInput for another GPU than the bundle is for, DeviceFault where one fails.
+    Raises InvalidInput for another GPU than the bundle is for, DeviceFault where one fails or, as
+    Hang, does not end.
     """
     if not LEAST_REPETITIONS <= repetitions <= MOST_REPETITIONS:
         raise InvalidInput(f"{LEAST_REPETITIONS} to {MOST_REPETITIONS} repetitions can be taken")
@@ -149,6 +151,7 @@ def _run(one: _Loaded, driver: Driver, length: int) -> int:
     driver.launch(
         one.kernel, (one.blocks, 1, 1), benchmark.threads, benchmark.shared_bytes, arguments
     )
+    wait(driver, WATCH_SECONDS, benchmark.name)
     clocks = driver.download(one.noted).reshape(one.blocks, benchmark.warps, 2).tolist()
     elapsed = [max(warp[1] for warp in block) - min(warp[0] for warp in block) for block in clocks]
     return int(median_low(elapsed))

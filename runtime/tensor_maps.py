@@ -15,7 +15,7 @@ from .dtypes import DTYPES, Array
 
 ALIGNMENT_BYTES = 16  # of the array and of every stride
 MAP_BYTES = 128
-MAP_ALIGNMENT_BYTES = 64
+MAP_ALIGNMENT_BYTES = 128  # of cuda.h of CUDA 13; that of CUDA 12 wants 64
 _SWIZZLES = {0: 0, 32: 1, 64: 2, 128: 3}  # span in bytes: CUtensorMapSwizzle
 _L2_PROMOTION_128B = 2
 _LARGEST_DIMENSION = 2**32
@@ -115,7 +115,7 @@ def encode(pointer: int, dtype: str, fields: TensorMapFields) -> Array:
 
 
 def _aligned_map() -> Array:
-    # NumPy aligns to 16 bytes; the driver wants 64, and reads past a misaligned object.
+    # NumPy aligns to 16 bytes; the driver wants more, and reads past a misaligned object.
     room = np.zeros(MAP_BYTES + MAP_ALIGNMENT_BYTES, np.uint8)
     start = -room.ctypes.data % MAP_ALIGNMENT_BYTES
     return room[start : start + MAP_BYTES].view(f"V{MAP_BYTES}")

@@ -52,6 +52,14 @@ def test_library_kernels_compile_clean_and_overlap_as_the_schedule_says(name: st
     assert all(overlap.holds for overlap in made.overlaps)
 
 
+def test_registers_that_the_block_is_not_launched_with_are_a_fault() -> None:
+    """PTX ISA, setmaxnreg: the roles share what the block was launched with."""
+    made = emitted("gemm")
+    report = replace(made.compiled.report, registers=160)
+    fewer = replace(made, compiled=replace(made.compiled, report=report))
+    assert fewer.faults == ("160 registers at launch, not 168",)
+
+
 @pytest.mark.parametrize("name", EMITTED)
 def test_library_kernels_are_emitted_from_their_best_schedules_as_they_are(name: str) -> None:
     made, asked = emitted(name), answer(name).initiation_interval

@@ -60,7 +60,10 @@ template <int Barrier, int Threads> DEV void bar_arrive() {
   asm volatile("bar.arrive %0, %1;" :: "n"(Barrier), "n"(Threads) : "memory");
 }
 
-// The same by one elected thread, which counts as its whole warp.
+// The end of a thread: a named barrier waits for all threads of a warp that have not ended.
+DEV void leave() { asm volatile("exit;"); }
+
+// The same by one elected thread, which counts as its whole warp: the others have left.
 template <int Barrier, int Threads> DEV void bar_sync_alone() {
   asm volatile("barrier.sync %0, %1;" :: "n"(Barrier), "n"(Threads) : "memory");
 }

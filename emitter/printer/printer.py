@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...models.barrier_step import Arrive, Sync
 from ...models.kernel import Target
 from ...models.tile_program import ScalarParameter
 from ...models.warp_program import Role, WarpProgram
@@ -121,6 +122,9 @@ def _roles(program: WarpProgram, names: Names, marks: Marks | None) -> list[str]
 
 def _role(role: Role, program: WarpProgram, names: Names, marks: Marks | None) -> list[str]:
     lines = print_role(Scope(program, role, names.inner(), marks=marks))
-    if role.warps == 1:
-        return guarded(f"warp == {role.first_warp} && elect()", lines)
-    return lines
+    if role.warps > 1:
+        return lines
+    own = f"warp == {role.first_warp}"
+    if any(isinstance(step, Arrive | Sync) for step in steps_of(role)):
+        return guarded(own, ["if (!elect()) leave();", *lines])
+    return guarded(f"{own} && elect()", lines)

@@ -6,15 +6,18 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from twill.benching.worker import main
+from twill.benching import worker
+from twill.benching.peers.peer import Call
 from twill.models.errors import DeviceFault
 from twill.runtime import timing
 from twill.runtime.driver import Driver
 from twill.runtime.dtypes import Array
+from twill.runtime.watched import Hang
 from twill.tests.runtime import scaling
 from twill.tests.runtime.stub_driver import StubDriver
 
@@ -30,6 +33,15 @@ def wrong_in_the_second_tile(memory: dict[int, Array], arguments: Sequence[Any])
     c = memory[int(arguments[2])]
     if c.shape[0] > 20:
         c[20, 33] ^= 0x4000
+
+
+LAUNCHES: list[int] = []
+
+
+def racing(memory: dict[int, Array], arguments: Sequence[Any]) -> None:
+    """Wrong in the second launch, and in no other."""
+    LAUNCHES.append(1)
+    (wrong_in_the_second_tile if len(LAUNCHES) == 2 else right)(memory, arguments)
 
 
 def hang(memory: dict[int, Array], arguments: Sequence[Any]) -> None:
@@ -62,11 +74,16 @@ def stuck_in_the_driver(memory: dict[int, Array], arguments: Sequence[Any]) -> N
 FAULTS: dict[str, Callable[[dict[int, Array], Sequence[Any]], None]] = {
     "none": right,
     "wrong": wrong_in_the_second_tile,
+    "racing": racing,
     "hang": hang,
     "fail": fail,
     "killed": killed,
     "driver": stuck_in_the_driver,
 }
+
+
+def no_peers(call: Call, worked: Path | None) -> Any:
+    raise Hang("cuBLAS: has not ended in 10 s")
 
 
 def no_gpu() -> Driver:
@@ -76,5 +93,7 @@ def no_gpu() -> Driver:
 if __name__ == "__main__":
     fault = sys.argv[1]
     timing.sample_clocks = lambda: timing.Clocks(1000, 350.0, 45)
+    if fault == "peers":
+        setattr(worker, "find_peers", no_peers)  # noqa: B010
     stub = StubDriver(FAULTS.get(fault, right), hangs=fault == "hang")
-    sys.exit(main(sys.stdin, sys.stdout, no_gpu if fault == "no-gpu" else lambda: stub))
+    sys.exit(worker.main(sys.stdin, sys.stdout, no_gpu if fault == "no-gpu" else lambda: stub))

@@ -59,6 +59,8 @@ def test_all_of_it_leaves_a_report(carried: Path, tmp_path: Path) -> None:
         "tflops": None, "why": found["ceiling"]["why"], "extent": None, "timings": {},
     }  # fmt: skip
     assert (results / "model-error.svg").is_file()
+    assert "scale.h100, case 0, launch 1 of 1" in (results / "progress.txt").read_text()
+    assert "scale.h100, case 0, launch 1 of 1" in done.stderr
 
 
 def test_a_wrong_bundle_is_not_timed_and_the_exit_code_says_so(

@@ -18,6 +18,7 @@ from twill.benching.peers.worked import worked_cubin
 from twill.benching.timed import _peers
 from twill.runtime.dtypes import to_storage, to_values
 from twill.runtime.manifest import Manifest, ScalarArgument, TensorArgument, Tolerance
+from twill.runtime.watched import Hang
 from twill.tests.runtime.stub_driver import StubDriver
 
 
@@ -135,12 +136,20 @@ def test_a_peer_that_differs_or_fails_is_left_out() -> None:
         Peer("other", lambda: None, lambda: wrong),
         Peer("failing", fail, lambda: right),
     ]
-    found, missing = _peers(call, lambda _: (candidates, []), lambda what, seconds: None)
+    found, missing = _peers(call, lambda _: (candidates, []), 1.0, lambda what, seconds: None)
     assert [peer.name for peer in found] == ["good"]
     assert [(one.name, one.why) for one in missing] == [
         ("other", "differs from the bundle in 1 elements"),
         ("failing", "fails: No available kernel"),
     ]
+
+
+def test_a_peer_that_hangs_ends_the_timing() -> None:
+    driver = StubDriver(hangs=True)
+    call = product_call(driver)
+    peer = Peer("slow", lambda: driver.launch("slow", (1, 1, 1), 1, 0, []), lambda: np.zeros(1))
+    with pytest.raises(Hang, match=r"slow: has not ended in 0\.01 s"):
+        _peers(call, lambda _: ([peer], []), 0.01, lambda what, seconds: None)
 
 
 def worked(folder: Path) -> Path:

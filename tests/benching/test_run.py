@@ -50,6 +50,22 @@ def test_a_wrong_result_names_the_first_differing_tile(tmp_path: Path) -> None:
     assert found["faults"][0]["detail"] == "none of them is right"
 
 
+def test_one_wrong_launch_among_many_is_seen(tmp_path: Path) -> None:
+    one = bundles.bundle(tmp_path / "one", bundles.cases()[1:])
+    found = found_with("racing", one, launches=4)
+    assert exit_code(found) == 1
+    assert "M=100 N=64, launch 2: c: 1 of 6,400 elements" in run_text(found)
+
+
+def test_a_peer_that_hangs_does_not_keep_ours_from_being_timed(tmp_path: Path) -> None:
+    one = bundles.bundle(tmp_path / "one", bundles.cases())
+    found = found_with("peers", one, peers=True)
+    assert set(found["timings"][0]["timings"]) == {"one", "the same again"}
+    assert [(f["task"], f["detail"]) for f in found["faults"]] == [
+        ("timing of one beside peers", "cuBLAS: has not ended in 10 s")
+    ]
+
+
 def test_without_a_report_the_box_of_the_tensor_map_is_the_tile(tmp_path: Path) -> None:
     found = found_with("wrong", bundles.bundle(tmp_path / "one", bundles.cases(), report={}))
     output = next(o for o in found["bundles"][0]["cases"][1]["outputs"] if o["failures"])

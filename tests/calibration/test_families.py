@@ -95,3 +95,12 @@ def test_rounding(rounding: str, value: float, expected: float) -> None:
     rounded = one.rounded(value)
     assert rounded == expected
     assert isinstance(rounded, int) == (expected == int(expected))
+
+
+def test_warps_meet_before_registers_change_hands_again() -> None:
+    """PTX ISA, setmaxnreg: all warps of a group synchronize before the next one."""
+    (family,) = families_of("wgmma", ["register_budget"])
+    for one in family.benchmarks:
+        lines = one.body.split()
+        kinds = ["change" if "_registers<" in line else "meet" for line in lines if "<" in line]
+        assert kinds == ["change", "meet"] * (len(kinds) // 2)

@@ -51,20 +51,28 @@ class Pinned(np.ndarray[Any, Any]):
     ptr: int = 0
 
 
+class FakeCudaError(RuntimeError):
+    """As CUDARuntimeError, made from a code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"cudaError {code}")
+
+
 class FakeEvent:
-    """An event that has passed when the fake says so; a failed kernel raises when it is asked."""
+    """As CuPy's: the code of its query is 0 when it has passed, and `done` raises nothing."""
 
     def __init__(self, cupy: FakeCupy) -> None:
         self.cupy = cupy
+        self.ptr = 4
 
     def record(self) -> None:
+        if self.cupy.query not in (0, 600):
+            raise FakeCudaError(self.cupy.query)
         self.cupy.note("record")
 
     @property
     def done(self) -> bool:
-        if self.cupy.devices == 0:
-            raise RuntimeError("CUDA_ERROR_ILLEGAL_ADDRESS")
-        return self.cupy.passed
+        return self.cupy.query == 0
 
 
 class FakeCupy(types.ModuleType):
@@ -75,7 +83,7 @@ class FakeCupy(types.ModuleType):
         self.calls: list[tuple[Any, ...]] = []
         self.devices = 1
         self.driver_cuda, self.runtime_cuda = 13000, 12090
-        self.passed = True
+        self.query = 0
         self.__version__ = "14.2.0"
         self.ndarray = FakeArray
         device = types.SimpleNamespace(
@@ -88,6 +96,8 @@ class FakeCupy(types.ModuleType):
             memsetAsync=lambda *arguments: self.note("memset", *arguments),
             driverGetVersion=lambda: self.driver_cuda,
             runtimeGetVersion=lambda: self.runtime_cuda,
+            eventQuery=lambda pointer: self.query,
+            CUDARuntimeError=FakeCudaError,
         )
         self.cuda = types.SimpleNamespace(
             runtime=runtime,

@@ -112,6 +112,16 @@ def test_a_folder_that_cannot_be_written_is_no_fault(
     assert not path.is_relative_to(blocked)
 
 
+def test_who_has_no_home_launches_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("TWILL_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    assert store_cubin(b"cubin").read_bytes() == b"cubin"
+
+
 def test_the_target_is_checked_before_the_cache(compiled: list[object]) -> None:
     with pytest.raises(InvalidInput, match="no target"):
         compile_cached("a", "sm_42", "a.cu")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,25 @@ def test_too_few_or_many_repetitions_are_refused(tmp_path: Path, repetitions: in
     bundle = CalibrationBundle.load(write(tmp_path / "c"))
     with pytest.raises(InvalidInput, match="5 to 300 repetitions"):
         take_samples(bundle, ModelledGpu(), "2026-01-31", repetitions)
+
+
+def noting(codes: list[int]) -> Callable[[int], int]:
+    def end(code: int) -> int:
+        codes.append(code)
+        return code
+
+    return end
+
+
+def test_a_microbenchmark_that_hangs_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampling, "WATCH_SECONDS", 0.01)
+    codes: list[int] = []
+    folder = str(write(tmp_path / "c"))
+    main(folder, [], lambda: ModelledGpu(hangs=True), end=noting(codes))
+    assert codes == [4]
+    assert "hang: rate_exp2: has not ended in 0.01 s" in capsys.readouterr().err
 
 
 def edited(folder: Path, edit: Any) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from twill.models.errors import InvalidInput
-from twill.runtime import timing
+from twill.runtime import check, timing
 from twill.runtime.__main__ import main
 from twill.runtime.bundle import Bundle
 from twill.runtime.dtypes import to_values
@@ -50,7 +51,7 @@ def test_a_right_kernel_is_checked_and_timed(
     assert "  scale: median 10.0 us, p10 10.0, p90 10.0, 3 samples" in out
     assert "  the same again: median 10.0 us" in out
     assert "  before: 1980 MHz, 350 W, 45 °C" in out
-    assert len(driver.named("record")) == 2 * 2 * 3
+    assert len(driver.named("record")) == 2 + 1 + 2 * 2 * 3  # two cases and what is timed first
 
 
 def test_a_wrong_kernel(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,7 +61,7 @@ def test_a_wrong_kernel(bundle: str, capsys: pytest.CaptureFixture[str]) -> None
     assert "result: WRONG" in out
     assert "[0, 0] nan, not" in out
     assert "1,024 NaN" in out
-    assert driver.named("record") == []
+    assert len(driver.named("record")) == 2  # the cases, and no times
 
 
 def test_everything_as_json(bundle: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,3 +166,45 @@ def test_indices_are_not_drawn(tmp_path: Path) -> None:
     folder = scaling.write(tmp_path / "bundle", arguments=arguments, parameters=parameters)
     with pytest.raises(InvalidInput, match="a: indices cannot be drawn"):
         random_case(Bundle.load(folder).manifest, {"M": 8}, [scaling.case()])
+
+
+def noting(codes: list[int]) -> Callable[[int], int]:
+    def end(code: int) -> int:
+        codes.append(code)
+        return code
+
+    return end
+
+
+def test_a_kernel_that_hangs_ends_the_process(
+    bundle: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check, "WATCH_SECONDS", 0.01)
+    codes: list[int] = []
+    driver = StubDriver(hangs=True)
+    main([bundle], make_driver=lambda: driver, end=noting(codes))
+    assert codes == [4]
+    assert "hang: scale, case 0: has not ended in 0.01 s" in capsys.readouterr().err
+
+
+def test_ctrl_c_reaches_whoever_waits_for_a_kernel(
+    bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(StubDriver):
+        def has_passed(self, event: object) -> bool:
+            raise KeyboardInterrupt
+
+    codes: list[int] = []
+    main([bundle], make_driver=Interrupted, end=noting(codes))
+    assert codes == [130]
+
+
+def test_leaving_frees_nothing() -> None:
+    script = (
+        "import atexit; from twill.runtime.watched import leave; "
+        "atexit.register(print, 'freed'); leave(4)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (4, "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from twill.models.errors import DeviceFault
@@ -30,12 +32,20 @@ def test_an_event_is_asked_without_waiting(cupy: FakeCupy) -> None:
     driver = CupyDriver()
     event = driver.record()
     assert driver.has_passed(event)
-    cupy.passed = False
+    cupy.query = 600
     assert not driver.has_passed(event)
-    cupy.devices = 0
-    with pytest.raises(DeviceFault, match="the kernel failed: CUDA_ERROR_ILLEGAL_ADDRESS"):
-        driver.has_passed(event)
     assert ("synchronize",) not in cupy.calls
+
+
+def test_a_kernel_that_failed_does_not_look_like_one_that_hangs(cupy: FakeCupy) -> None:
+    driver = CupyDriver()
+    event: Any = driver.record()
+    cupy.query = 700  # cudaErrorIllegalAddress
+    assert not event.done
+    with pytest.raises(DeviceFault, match="the kernel failed: cudaError 700"):
+        driver.has_passed(event)
+    with pytest.raises(DeviceFault, match="the kernel failed: cudaError 700"):
+        driver.record()
 
 
 def test_words_of_the_host_are_pinned_and_zero(cupy: FakeCupy) -> None:

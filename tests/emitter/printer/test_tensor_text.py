@@ -10,6 +10,7 @@ from twill.emitter.printer.prelude import pieces
 from twill.emitter.printer.printer import print_cuda
 from twill.emitter.printer.tensor_functions import generated_move, move_name
 from twill.emitter.printer.text import under_one_condition
+from twill.models.barrier_step import Arrive
 from twill.models.errors import ProgramViolation
 from twill.models.warp_program import WarpProgram
 from twill.tests.support.emissions import warp_program
@@ -55,3 +56,20 @@ def test_one_role_has_to_free_what_a_warp_allocates() -> None:
     roles = tuple(role.model_copy(update={"finish": ()}) for role in program.roles)
     with pytest.raises(ProgramViolation, match="0 roles free Tensor Memory"):
         print_cuda(WarpProgram.model_construct(**{**dict(program), "roles": roles}))
+
+
+def test_one_thread_at_a_named_barrier_is_all_that_is_left_of_its_warp() -> None:
+    """PTX ISA, barrier: it waits for all threads of the warp that have not ended."""
+    program = warp_program("gemm", "b200")
+    assert "if (warp == 1 && elect()) {" in print_cuda(program)
+    arrival = Arrive(barrier=program.barriers[-1].name)
+    roles = tuple(
+        role.model_copy(update={"finish": (*role.finish, arrival)})
+        if role.name == "issuer-1"
+        else role
+        for role in program.roles
+    )
+    text = print_cuda(WarpProgram.model_construct(**{**dict(program), "roles": roles}))
+    assert "if (warp == 1) {\n      if (!elect()) leave();" in text
+    assert 'DEV void leave() { asm volatile("exit;"); }' in text
+    assert "bar_arrive_alone<" in text
