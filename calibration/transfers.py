@@ -168,10 +168,10 @@ FAMILY = Family(
             how="expect_tx and one copy by one thread, less the clock readings",
             figures=(("transfers", "issue"),),
         ),
-        _rate("link", f"cached_stream_{STREAM_ROWS}", "one SM, L2 hits", "link"),
+        _rate("link", "cached_stream_everywhere", "all SMs, L2 hits", "link"),
+        _rate("link, one SM", f"cached_stream_{STREAM_ROWS}", "one SM, L2 hits"),
         _rate("link, 8 KiB", "cached_stream_64", "one SM, L2 hits", box=64),
         _rate("link, 32 KiB", "cached_stream_256", "one SM, L2 hits", box=256),
-        _rate("link, all SMs", "cached_stream_everywhere", "all SMs, L2 hits"),
         _rate("device memory", "memory_stream", "all SMs, 1 GiB, median SM", "dram"),
     ),
 )  # fmt: skip

@@ -24,7 +24,7 @@ HOPPER: Mapping[str, float] = {
     "instruction issue": 3, "wait": 6, "fma": 128, "alu": 64, "mufu": 16, "shuffle": 32,
     "chain fma": 4, "chain exp2": 20, "chain shuffle": 23, "chain end": 39, "row": 180,
     "load latency": 640, "load rate": 50, "store latency": 410, "store rate": 40, "copy issue": 22,
-    "link": 62, "link everywhere": 30, "dram": 12.5, "mbarrier": 85, "mbarrier issue": 21,
+    "link": 58, "link of one SM": 62, "dram": 12.5, "mbarrier": 85, "mbarrier issue": 21,
     "named barrier": 27, "token": 44, "group barrier": 33, "staging": 55, "staging rate": 100,
     "port": 128, "budget": 90,
 }  # fmt: skip
@@ -75,8 +75,8 @@ def cycles_of(machine: Mapping[str, float]) -> dict[str, float]:
             found[f"{kind}_round_{rows}"] = m[f"{kind} latency"] + 128 * rows / m[f"{kind} rate"]
     found["load_issue"] = READING + m["copy issue"]
     for rows in (64, 128, 256):
-        found[f"cached_stream_{rows}"] = 128 * rows / m["link"]
-    found["cached_stream_everywhere"] = 16384 / m["link everywhere"]
+        found[f"cached_stream_{rows}"] = 128 * rows / m["link of one SM"]
+    found["cached_stream_everywhere"] = 16384 / m["link"]
     found["memory_stream"] = 16384 / m["dram"]
     found["mbarrier_round"] = 2 * m["mbarrier"]
     found["mbarrier_issue"] = 16 * m["mbarrier issue"]
