@@ -40,7 +40,7 @@ SIZES: Mapping[str, Sequence[Extents]] = {
     "dual_gemm_swiglu": (_SQUARE,),
     "grouped_gemm": ({},),  # it takes indices, which are not drawn
     "fp8_gemm_block_scales": ({**_SQUARE, "slices": 32, "column_blocks": 32},),
-    "flash_attention_forward": (_ATTENTION, {"heads": 32, "queries": 8192, "keys": 8192}),
+    "flash_attention_forward": (_ATTENTION, {"heads": 16, "queries": 16384, "keys": 16384}),
     "flash_attention_causal": ({"heads": 64, "kv_heads": 64, "length": 4096},),
     "flash_attention_softcap": (_ATTENTION,),
     "flash_attention_sigmoid": (_ATTENTION,),
@@ -113,7 +113,7 @@ def plan_of(made: Mapping[str, Sequence[str]], worked: str | None) -> Plan:
         repetitions=30,
         launches=20,
         worked=worked,
-        watch_seconds=10.0,
+        watch_seconds=5.0,
     )  # fmt: skip
 
 

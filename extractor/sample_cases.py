@@ -59,14 +59,23 @@ def make_case(
     written = outputs_of(program)
     inputs: dict[str, Array] = {}
     scalars: dict[str, float] = {}
-    for parameter in program.parameters:
+    for place, parameter in enumerate(program.parameters):
         if isinstance(parameter, ScalarParameter):
-            scalars[parameter.name] = count if parameter.dtype == "i32" else SCALAR
+            scalars[parameter.name] = _scalar(parameter, count, (seed, place))
         elif parameter.name not in written:
             shape = tuple(extents[e] if isinstance(e, str) else e for e in parameter.shape)
             inputs[parameter.name] = _random(generator, shape, parameter, extents)
     results = run_program(program, {**inputs, **scalars}, dict(extents))
     return SampleCase(inputs, scalars, dict(extents), results)
+
+
+def _scalar(parameter: ScalarParameter, count: int, seed: tuple[int, int]) -> float:
+    if parameter.dtype == "i32":
+        return count
+    if parameter.range is None:
+        return SCALAR
+    drawn = np.random.default_rng(seed).uniform(*parameter.range)
+    return float(np.array(drawn, numpy_dtype(parameter.dtype)))
 
 
 def _random(

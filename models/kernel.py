@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Discriminator, Field, StringConstraints, Tag
 
 from .document import Document
 
@@ -65,6 +65,28 @@ class TensorArgument(Document):
     range: ValueRange | None = None
 
 
+class ScalarArgument(Document):
+    """A number by value, where it is made up between two values for checks and timings."""
+
+    dtype: Literal["bf16", "fp16", "f32"]
+    range: ValueRange
+
+
+def _kind_of_argument(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "number" if "range" in value and "shape" not in value else "array"
+    return {TensorArgument: "array", ScalarArgument: "number"}.get(type(value), "type")
+
+
+Argument = Annotated[
+    Annotated[ElementType, Tag("type")]
+    | Annotated[TensorArgument, Tag("array")]
+    | Annotated[ScalarArgument, Tag("number")],
+    Discriminator(_kind_of_argument),
+]
+"""A number stands by its type alone, or as a mapping where it is made up in a range."""
+
+
 class Tolerance(Document):
     """How far a kernel may lie from its reference r: |x - r| <= absolute + relative * |r|."""
 
@@ -85,7 +107,7 @@ class KernelDocument(Document):
     notes: Annotated[str, StringConstraints(max_length=20_000)] | None = None
     sizes: SizeTable = Field(default_factory=dict)
     split: SizeTable = Field(default_factory=dict)
-    arguments: Annotated[Mapping[Name, ElementType | TensorArgument], Field(min_length=1)]
+    arguments: Annotated[Mapping[Name, Argument], Field(min_length=1)]
     grid: Annotated[Mapping[Name, str | int], Field(max_length=3)]
     program: str
     tolerance: Tolerance | None = None

@@ -75,6 +75,7 @@ class ScalarParameter(Document):
     kind: Literal["scalar"] = "scalar"
     name: str
     dtype: ElementType
+    range: ValueRange | None = None  # of made-up values
 
 
 Parameter = Annotated[TensorParameter | ScalarParameter, Field(discriminator="kind")]

@@ -8,7 +8,14 @@ from typing import NoReturn
 
 from ...models.errors import InvalidKernel
 from ...models.index_expression import IndexName
-from ...models.kernel import MAXIMUM_SIZE, KernelDocument, Target, TensorArgument
+from ...models.kernel import (
+    MAXIMUM_SIZE,
+    Argument,
+    KernelDocument,
+    ScalarArgument,
+    Target,
+    TensorArgument,
+)
 from ...models.tile_operation import ScalarOperand, TileType
 from ...models.tile_program import Parameter, ScalarParameter, TensorParameter
 from ...reader.located import Located
@@ -136,11 +143,13 @@ def _split(
     return split
 
 
-def _parameter(name: str, argument: str | TensorArgument, sizes: Mapping[str, int]) -> Parameter:
+def _parameter(name: str, argument: Argument, sizes: Mapping[str, int]) -> Parameter:
     if isinstance(argument, TensorArgument):
         shape = tuple(sizes.get(e, e) if isinstance(e, str) else e for e in argument.shape)
         return TensorParameter(name=name, dtype=argument.dtype, shape=shape, range=argument.range)
-    return ScalarParameter.model_validate({"name": name, "dtype": argument})
+    if isinstance(argument, ScalarArgument):
+        return ScalarParameter(name=name, dtype=argument.dtype, range=argument.range)
+    return ScalarParameter(name=name, dtype=argument)
 
 
 def _argument_value(parameter: Parameter) -> Value:
