@@ -2,6 +2,8 @@
 
 import re
 
+from twill.tests.support.host_cuda.assembly import translated
+
 _TYPES = "typedef unsigned char u8;"
 _CONSTANTS = "// Shared memory, in bytes from a base that is aligned to 1,024."
 _NAME = re.compile(r"^(?:template <[^>]*> )?DEV .*?\b(\w+)\(", re.MULTILINE)
@@ -26,7 +28,7 @@ def host_source(text: str, entry: str) -> str:
         [
             _QUALIFIERS,
             types,
-            '#include "host_prelude.h"',
+            f'#include "{_prelude(text)}"',
             *(piece for piece in kept if piece),
             text[end:],
             '#include "host_main.h"',
@@ -35,11 +37,17 @@ def host_source(text: str, entry: str) -> str:
     )
 
 
+def _prelude(text: str) -> str:
+    return "tensor_prelude.h" if "tcgen05." in text else "host_prelude.h"
+
+
 def _on_host(function: str) -> str:
     named = _NAME.search(function)
     assert named is not None, function
     if not re.search(r"\basm\b", function):
         return function
+    if "tcgen05." in function:
+        return translated(function)
     return _generated(named[1])
 
 
