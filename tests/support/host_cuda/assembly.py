@@ -69,7 +69,7 @@ def _move(kind: str, count: int, kinds: str, given: list[str]) -> str:
     assert len(each) == count, f"{len(each)} registers of {count}"
     pointers = ", ".join(f"(u32*)&{one}" for one in each)
     verb = "load_tensor" if kind == "ld" else "store_tensor"
-    return f"host::{verb}<{count}>({address}, {{{pointers}}});"
+    return f"host::{verb}({address}, {{{pointers}}});"
 
 
 def _filled(part: str, operands: list[str]) -> str:

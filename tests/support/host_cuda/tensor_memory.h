@@ -2,13 +2,14 @@
 // PTX ISA, tcgen05: addressing, allocation, access restrictions, fragments of shape .32x32b.
 #pragma once
 #include "shared.h"
-#include <array>
+#include <initializer_list>
 
 namespace host {
 
 constexpr u32 LANES = 128, COLUMNS = 512, FEWEST = 32, MOST_MOVED = 128;
 constexpr u32 QUARTER = LANES / 4;  // of the lanes: what a warp reaches, by its place in its group
 
+using Registers = std::initializer_list<u32*>;  // of one thread
 struct Allocated { u32 first, columns, warp; };
 // What a warp moves: the registers of its lanes, and how much of it is not done.
 struct Mover {
@@ -103,50 +104,47 @@ u32 check_move(const char* what, const Mover& of, u32 count) {
   return address;
 }
 
-template <int N> void give(u32 address, u32* const (&registers)[N]) {
-  mover().address[threadIdx.x % 32] = address;
-  std::copy_n(registers, N, mover().registers[threadIdx.x % 32]);
-}
-
-// What is in the registers before the wait is not said: NaN.
-template <int N> void load_tensor(u32 address, u32* const (&registers)[N]) {
-  give(address, registers);
-  meet(LD, [] {
-    Mover& one = mover();
-    const u32 from = check_move(LD, one, N);
-    std::vector<std::array<u32*, N>> to(32);
-    for (int lane = 0; lane < 32; ++lane) {
-      std::copy_n(one.registers[lane], N, to[lane].data());
-      for (u32* each : to[lane]) *each = ~0u;
-    }
-    ++one.loads;
-    later(TENSOR_LOAD, next_chain++, [=, &one] {
-      check_columns(LD, from & 0xffff, N);
-      for (int lane = 0; lane < 32; ++lane)
-        for (int i = 0; i < N; ++i)
-          *to[lane][i] = tensor_words[(from >> 16) + lane][(from & 0xffff) + i];
-      --one.loads;
-    });
+// All lanes give their registers, the last one starts the move.
+template <class Start> void move(const char* what, u32 address, Registers registers, Start start) {
+  Mover& one = mover();
+  one.address[threadIdx.x % 32] = address;
+  std::copy(registers.begin(), registers.end(), one.registers[threadIdx.x % 32]);
+  meet(what, [&] {
+    const u32 count = registers.size();
+    start(one, check_move(what, one, count), count);
     return 0;
   });
 }
 
-template <int N> void store_tensor(u32 address, u32* const (&registers)[N]) {
-  give(address, registers);
-  meet(ST, [] {
-    Mover& one = mover();
-    const u32 to = check_move(ST, one, N);
-    std::vector<std::array<u32, N>> from(32);
-    for (int lane = 0; lane < 32; ++lane)
-      for (int i = 0; i < N; ++i) from[lane][i] = *one.registers[lane][i];
+// What is in the registers before the wait is not said: NaN.
+void load_tensor(u32 address, Registers registers) {
+  move(LD, address, registers, [](Mover& one, u32 from, u32 count) {
+    std::vector<u32*> to;
+    for (auto& lane : one.registers) to.insert(to.end(), lane, lane + count);
+    for (u32* each : to) *each = ~0u;
+    ++one.loads;
+    later(TENSOR_LOAD, next_chain++, [=, &one] {
+      check_columns(LD, from & 0xffff, count);
+      for (u32 i = 0; i < 32 * count; ++i)
+        *to[i] = tensor_words[(from >> 16) + i / count][(from & 0xffff) + i % count];
+      --one.loads;
+    });
+  });
+}
+
+// What is stored was read when the instruction was issued.
+void store_tensor(u32 address, Registers registers) {
+  move(ST, address, registers, [](Mover& one, u32 to, u32 count) {
+    std::vector<u32> from;
+    for (auto& lane : one.registers)
+      for (u32 i = 0; i < count; ++i) from.push_back(*lane[i]);
     ++one.stores;
     later(TENSOR_STORE, next_chain++, [=, &one] {
-      check_columns(ST, to & 0xffff, N);
-      for (int lane = 0; lane < 32; ++lane)
-        std::copy_n(from[lane].data(), N, &tensor_words[(to >> 16) + lane][to & 0xffff]);
+      check_columns(ST, to & 0xffff, count);
+      for (u32 i = 0; i < 32 * count; ++i)
+        tensor_words[(to >> 16) + i / count][(to & 0xffff) + i % count] = from[i];
       --one.stores;
     });
-    return 0;
   });
 }
 

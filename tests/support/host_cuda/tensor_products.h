@@ -5,7 +5,6 @@
 #pragma once
 #include "products.h"
 #include "tensor_memory.h"
-#include <set>
 
 namespace host {
 
@@ -72,10 +71,11 @@ void decode_instruction(u32 bits, Product& to) {
 // ---- products
 
 // What a thread has issued, and the mbarriers that wait for it: each for all products before one.
+struct Commit { u64 products; u32 barrier; };
 struct Issuer {
   u64 issued = 0, committed = 0;
-  std::set<u64> open;
-  std::deque<std::pair<u64, u32>> commits;
+  std::vector<u64> open;  // not over yet, the oldest first
+  std::vector<Commit> commits;
 };
 std::vector<Issuer> issuers;
 
@@ -119,12 +119,12 @@ void execute(const Product& one) {
   }
 }
 
-// The first commits whose products are all over.
+// A product is over: the commits for it and all before it arrive.
 void settle(Issuer& issuer) {
   auto& commits = issuer.commits;
-  while (!commits.empty() && (issuer.open.empty() || *issuer.open.begin() >= commits[0].first)) {
-    arrive(commits[0].second);
-    commits.pop_front();
+  while (!commits.empty() && (issuer.open.empty() || issuer.open[0] >= commits[0].products)) {
+    arrive(commits[0].barrier);
+    commits.erase(commits.begin());
   }
 }
 
@@ -133,10 +133,10 @@ void issue(const Product& one) {
   if (one.d >> 16) fault("results from lane %u on", one.d >> 16);
   Issuer& issuer = issuers[threadIdx.x];
   const u64 mine = issuer.issued++;
-  issuer.open.insert(mine);
+  issuer.open.push_back(mine);
   later(PRODUCT, (1 << 17) + COLUMNS * threadIdx.x + one.d % COLUMNS, [=, &issuer] {
     execute(one);
-    issuer.open.erase(mine);
+    issuer.open.erase(std::find(issuer.open.begin(), issuer.open.end(), mine));
     settle(issuer);
   });
 }
