@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(
 )
 LONG = 2  # the sample case with five iterations
 SEEDS = range(13)
-SOME = (0, 5, 7)
+SOME = (0, 5)
 GEMM, BIAS, FORWARD, CAPPED = (
     "gemm", "gemm_bias_gelu", "flash_attention_forward", "flash_attention_softcap",
 )  # fmt: skip
@@ -42,7 +42,12 @@ FAULTS = {
     "where a left operand lies": (FORWARD, r"s_0_tensor \+ 8,", "s_0_tensor + 16,", "elements"),
     "added to what nobody has written": (GEMM, r"(left, right, instruction, )0", r"\g<1>1", ""),
     "bytes of a copy": (GEMM, r"(mbar_expect\([^,]*, )\d+", r"\g<1>16", ""),
-    "columns of a tensor": (GEMM, r"tensors \+ 256;", "tensors + 192;", "elements"),
+    "columns of a tensor": (
+        GEMM,
+        r"tensors \+ 256;",
+        "tensors + 192;",
+        "has not told of its tcgen05.mma",
+    ),
     "columns of a load": (GEMM, r"acc_0_tensor \+ lanes \+ 64", "acc_0_tensor + lanes + 32", ""),
     "columns of a part of a load": (GEMM, r'"\(address \+ 32\)', '"(address)', "elements"),
     "lanes of others": (GEMM, r"\(warp & 3\) << 21", "(warp & 1) << 21", "the warp reaches lanes"),
@@ -51,6 +56,13 @@ FAULTS = {
     "freed by another warp": (GEMM, r"4\) tensors_free", "5) tensors_free", "another one frees"),
     "no commit": (GEMM, r" *tensor_commit\(issuer_1_over\);\n", "", "deadlock"),
     "no commit for a slot": (GEMM, r" *tensor_commit\(b_tile_empty.*\n", "", "deadlock"),
+    "no fence before others are told": (
+        FORWARD,
+        r" *tensor_fence_before\(\);\n",
+        "",
+        "has not told",
+    ),
+    "no fence behind a wait": (GEMM, r" *tensor_fence_after\(\);\n", "", "no fence since"),
 }
 """Kernel, what is changed and to what, and what is said of it; with every seed."""
 
@@ -70,7 +82,9 @@ RACES = {
         CAPPED, r"if \(warp == \d+\) (mbar_wait\(k_tile_full)", r"\g<1>",
     ),
     "no wait for staged rows": (GEMM, r" *bar_sync<\d, 128>\(\);.*\n", ""),
-    "freed before others have read": (FORWARD, r" *bar_(sync|arrive)<\d, 256>\(\);  // tensors.*\n", ""),
+    "freed before others have read": (
+        FORWARD, r" *bar_(sync|arrive)<\d, 256>\(\);  // tensors_read\n", "",
+    ),
 }  # fmt: skip
 
 

@@ -1,13 +1,12 @@
 // Tensor Memory: 128 lanes of 512 columns of 32 bits. Who has which columns, loads and stores.
 // PTX ISA, tcgen05: addressing, allocation, access restrictions, fragments of shape .32x32b.
 #pragma once
-#include "shared.h"
+#include "tensor_fences.h"
 #include <initializer_list>
 
 namespace host {
 
-constexpr u32 LANES = 128, COLUMNS = 512, FEWEST = 32, MOST_MOVED = 128;
-constexpr u32 QUARTER = LANES / 4;  // of the lanes: what a warp reaches, by its place in its group
+constexpr u32 FEWEST = 32, MOST_MOVED = 128;  // columns
 
 using Registers = std::initializer_list<u32*>;  // of one thread
 struct Allocated { u32 first, columns, warp; };
@@ -40,6 +39,7 @@ void poison(u32 first, u32 columns) {
 // ---- allocation
 
 void start_tensors() {
+  start_fences();
   allocated.clear();
   movers = std::vector<Mover>(blockDim.x / 32);
   permit = true;
@@ -85,6 +85,8 @@ void free_tensors(u32 address, u32 columns) {
       fault("%u columns at %u were not allocated", columns, address);
     if (allocated[0].warp != threadIdx.x / 32)
       fault("warp %u has allocated what another one frees", allocated[0].warp);
+    auto own = std::make_shared<Access>(Access{DEALLOC, threadIdx.x, NO_PIPE, true});
+    touch_all(own, {address, columns});
     allocated.clear();
   });
 }
@@ -111,7 +113,9 @@ template <class Start> void move(const char* what, u32 address, Registers regist
   std::copy(registers.begin(), registers.end(), one.registers[threadIdx.x % 32]);
   meet(what, [&] {
     const u32 count = registers.size();
-    start(one, check_move(what, one, count), count);
+    const u32 where = check_move(what, one, count);
+    touch_own(what, what == ST, threadIdx.x / 32 % 4, {where & 0xffff, count});
+    start(one, where, count);
     return 0;
   });
 }
@@ -151,11 +155,13 @@ void store_tensor(u32 address, Registers registers) {
 void wait_loads() {
   meet(WAIT_LD, [] { return 0; });
   wait(WAIT_LD, 0, 0, [&one = mover()] { return !one.loads; });
+  moves_are_over(false);
 }
 
 void wait_stores() {
   meet(WAIT_ST, [] { return 0; });
   wait(WAIT_ST, 0, 0, [&one = mover()] { return !one.stores; });
+  moves_are_over(true);
 }
 
 void end_moves() {

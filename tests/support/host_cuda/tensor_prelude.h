@@ -22,9 +22,6 @@ DEV void store_quad(u32 address, u32 a, u32 b, u32 c, u32 d) {
 
 namespace host {
 
-void fence_before() {}
-void fence_after() {}
-
 const bool has_tensors = [] {
   kinds = TENSOR_STORE + 1;
   at_start = {start_tensors, start_products};

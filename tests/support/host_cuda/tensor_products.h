@@ -9,6 +9,7 @@
 namespace host {
 
 constexpr int DEPTH = 16;  // of kind::f16
+const char MMA[] = "tcgen05.mma";
 
 u32 field(u64 bits, int first, int last) {
   return u32(bits >> first & ((1ull << (last - first + 1)) - 1));
@@ -71,10 +72,11 @@ void decode_instruction(u32 bits, Product& to) {
 // ---- products
 
 // What a thread has issued, and the mbarriers that wait for it: each for all products before one.
-struct Commit { u64 products; u32 barrier; };
+struct Commit { u64 products; u32 barrier; std::vector<Known> accesses; };
 struct Issuer {
   u64 issued = 0, committed = 0;
   std::vector<u64> open;  // not over yet, the oldest first
+  std::vector<Known> accesses;  // since the last commit
   std::vector<Commit> commits;
 };
 std::vector<Issuer> issuers;
@@ -98,12 +100,16 @@ __attribute__((optimize("O3"))) void add_row(float* d, const float* a, const flo
     for (u32 c = 0; c < columns; ++c) d[c] += a[deep] * b[deep][c];
 }
 
+void check_product(const Product& one) {
+  check_columns(MMA, one.d, one.columns);
+  if (one.is_left_tensor) check_columns(MMA, one.left_tensor, DEPTH / 2);
+}
+
 void execute(const Product& one) {
   static float b[DEPTH][MOST];
   const SharedMatrix right = decode_shared(one.right, one.right_mn);
   const SharedMatrix left = one.is_left_tensor ? right : decode_shared(one.left, one.left_mn);
-  check_columns("tcgen05.mma", one.d, one.columns);
-  if (one.is_left_tensor) check_columns("tcgen05.mma", one.left_tensor, DEPTH / 2);
+  check_product(one);
   for (int deep = 0; deep < DEPTH; ++deep)
     for (u32 c = 0; c < one.columns; ++c)
       b[deep][c] = element(place_of(right, c, deep), one.right_type);
@@ -123,15 +129,30 @@ void execute(const Product& one) {
 void settle(Issuer& issuer) {
   auto& commits = issuer.commits;
   while (!commits.empty() && (issuer.open.empty() || issuer.open[0] >= commits[0].products)) {
+    for (auto& access : commits[0].accesses) access->told = ++now;
     arrive(commits[0].barrier);
     commits.erase(commits.begin());
   }
+}
+
+// What a product reads and writes of Tensor Memory, by all lanes.
+void touch_operands(const Product& one, Issuer& issuer) {
+  auto& accesses = issuer.accesses;
+  if (one.is_left_tensor) {
+    accesses.push_back(std::make_shared<Access>(Access{MMA, threadIdx.x, NO_PIPE, false}));
+    touch_all(accesses.back(), {one.left_tensor, DEPTH / 2});
+  }
+  const u32 pipe = one.d << 16 | one.columns;
+  accesses.push_back(std::make_shared<Access>(Access{MMA, threadIdx.x, pipe, true}));
+  touch_all(accesses.back(), {one.d, one.columns});
 }
 
 // Those with one accumulator keep their order; nothing is said of others.
 void issue(const Product& one) {
   if (one.d >> 16) fault("results from lane %u on", one.d >> 16);
   Issuer& issuer = issuers[threadIdx.x];
+  check_product(one);
+  touch_operands(one, issuer);
   const u64 mine = issuer.issued++;
   issuer.open.push_back(mine);
   later(PRODUCT, (1 << 17) + COLUMNS * threadIdx.x + one.d % COLUMNS, [=, &issuer] {
@@ -161,7 +182,8 @@ void commit_products(u32 barrier) {
   Issuer& issuer = issuers[threadIdx.x];
   mbarrier(barrier);
   issuer.committed = issuer.issued;
-  issuer.commits.push_back({issuer.issued, barrier});
+  issuer.commits.push_back({issuer.issued, barrier, std::move(issuer.accesses)});
+  issuer.accesses.clear();
   settle(issuer);
 }
 
