@@ -102,6 +102,7 @@ def texts() -> Texts:
     return tuple(changed(*found[:3]) for found in (*FAULTS.values(), *RACES.values()))
 
 
+@cache
 def case_of(name: str) -> SampleCase:
     return sample_cases(emission(name, "b200").program)[LONG]
 

@@ -22,7 +22,7 @@ from twill.tests.support.host_cuda.source import host_source, host_source_of_all
 
 HERE = Path(__file__).parent
 COMPILER = shutil.which("g++")
-OPTIONS = ("-std=c++17", "-O1", "-w", "-fno-strict-aliasing", "-U_FORTIFY_SOURCE",
+OPTIONS = ("-std=c++17", "-w", "-fno-strict-aliasing", "-U_FORTIFY_SOURCE",
            "-fsanitize=alignment,bounds", "-fno-sanitize-recover=all")  # fmt: skip
 TIMEOUT_SECONDS = 240
 
@@ -51,23 +51,26 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 @cache
 def compiled(text: str, entry: str) -> Path:
     """The executable of a printed source."""
-    return _executable(host_source(text, entry), entry)
+    return _executable(host_source(text, entry), entry, "-O1")
 
 
 @cache
 def compiled_together(texts: Texts) -> Path:
-    """One executable of many sources; its argument is the place of one."""
-    return _executable(host_source_of_all(texts), "together")
+    """One executable of many sources; its argument is the place of one.
+
+    To optimize many takes longer than their runs.
+    """
+    return _executable(host_source_of_all(texts), "together", "-O0")
 
 
-def _executable(text: str, name: str) -> Path:
+def _executable(text: str, name: str, optimization: str) -> Path:
     assert COMPILER is not None
     folder = Path(_folder().name)
     stem = folder / f"{name}-{len(list(folder.glob('*.cpp')))}"
     source = stem.with_suffix(".cpp")
     source.write_text(text, encoding="utf-8")
     made = subprocess.run(
-        [COMPILER, *OPTIONS, f"-I{HERE}", "-o", str(stem), str(source)],
+        [COMPILER, *OPTIONS, optimization, f"-I{HERE}", "-o", str(stem), str(source)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert not made.returncode, made.stderr[:4000]
