@@ -62,6 +62,12 @@ FAULTS = {
         "",
         "has not told",
     ),
+    "no fence before a copy out": (
+        GEMM,
+        r"(?m)^ +fence_proxy_async\(\);\n",
+        "",
+        "no fence.proxy.async since thread",
+    ),
     "no fence behind a wait": (GEMM, r" *tensor_fence_after\(\);\n", "", "no fence since"),
 }
 """Kernel, what is changed and to what, and what is said of it; with every seed."""

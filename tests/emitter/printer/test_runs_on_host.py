@@ -97,6 +97,8 @@ FAULTS = {
     "stripes of another turn": ("layer_norm", r"256 \* \(i >> 2\)", "128 * (i >> 2)"),
     "shuffles of half a row": ("softmax_stream", r"over_row_sum<16>", "over_row_sum<8>"),
     "another first column": ("layer_norm", r"4 \* \(lane & 15\)", "4 * (lane & 7)"),
+    "no fence before a copy out": ("gemm", r"(?m)^ +fence_proxy_async\(\);\n", ""),
+    "no fence before a product": ("retention", r"(?m)^ +fence_proxy_async\(\);\n", ""),
     "bytes of a copy": ("gemm", r"(mbar_expect\([^,]*, )\d+", r"\g<1>16"),
 }
 RACES = {

@@ -17,7 +17,7 @@ DEV void tensor_boundary(u32 slot) {
 }
 
 DEV void store_quad(u32 address, u32 a, u32 b, u32 c, u32 d) {
-  *host::at<int4>(address) = {int(a), int(b), int(c), int(d)};
+  host::put<int4>(address, {int(a), int(b), int(c), int(d)});
 }
 
 namespace host {
