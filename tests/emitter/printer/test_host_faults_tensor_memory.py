@@ -31,7 +31,7 @@ FAULTS = {
     "version of a descriptor": (GEMM, "0x40004040", "0x40000040", "a descriptor of version 0"),
     "rows of a descriptor": (GEMM, "0x40004040", "0x40004020", "elements"),
     "panels of a descriptor": (FORWARD, "0x4000404004000000", "0x4000404002000000", "elements"),
-    "where an operand begins": (GEMM, r"\+ 16384, 0x4", "+ 16512, 0x4", "within the pattern"),
+    "where an operand begins": (GEMM, r"\+ 1024, 0x4", "+ 1032, 0x4", "within the pattern"),
     "a step along K": (FORWARD, r"right \+ 128, ins", "right + 64, ins", "elements"),
     "type of the operands": (GEMM, "0x8400490", "0x8400010", "elements"),
     "type of one operand": (GEMM, "0x8400490", "0x8400090", "operands of two types"),
