@@ -64,6 +64,14 @@ def compiled_together(texts: Texts) -> Path:
 
 
 def _executable(text: str, name: str, optimization: str) -> Path:
+    executable, errors = _built(text, name, optimization)
+    assert not errors, errors
+    return executable
+
+
+@cache
+def _built(text: str, name: str, optimization: str) -> tuple[Path, str]:
+    """The executable, or what the compiler says; it is asked once."""
     assert COMPILER is not None
     folder = Path(_folder().name)
     stem = folder / f"{name}-{len(list(folder.glob('*.cpp')))}"
@@ -73,8 +81,7 @@ def _executable(text: str, name: str, optimization: str) -> Path:
         [COMPILER, *OPTIONS, optimization, f"-I{HERE}", "-o", str(stem), str(source)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert not made.returncode, made.stderr[:4000]
-    return stem
+    return stem, made.stderr[:4000] or "fails" if made.returncode else ""
 
 
 def run_on_host(
