@@ -48,7 +48,8 @@ from .warp_expression import Expression
 class Acquire(StepBase):
     """Advance the role's cursor of the ring by one slot, and wait until that slot is full.
 
-    `alone`: only the thread that copies waits, since no other reads the slot.
+    `alone`: only the thread that copies, or that issues products, waits, since no other reads the
+    slot. Where that thread alone releases it, another warp that waits may miss the whole lap.
     """
 
     step: Literal["acquire"] = "acquire"

@@ -107,13 +107,20 @@ def edited(name: str, kind: str) -> WarpProgram:
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["flash_attention_causal", FORWARD, "flash_attention_sigmoid", "flash_attention_softcap"],
+    ("name", "behind"),
+    [
+        ("flash_attention_causal", "LDS of alpha["),
+        (FORWARD, "LDTM x32 of s["),
+        ("flash_attention_sigmoid", "LDTM x32 of s["),
+        ("flash_attention_softcap", "LDTM x32 of s["),
+    ],
 )
-def test_without_boundaries_loads_are_put_off_until_the_work_before_them_is_done(name: str) -> None:
+def test_without_boundaries_loads_are_put_off_until_the_work_before_them_is_done(
+    name: str, behind: str
+) -> None:
     program = edited(name, "boundary")
     found = faults_of(program, print_cuda(program))
-    assert any("stand behind LDTM x32 of s[" in fault for fault in found), found
+    assert any(f"stand behind {behind}" in fault for fault in found), found
 
 
 def test_without_anchors_a_chain_stands_before_the_signal_of_the_last_one() -> None:

@@ -107,7 +107,7 @@ class TensorRole:
                 self.acquired[ring] = self.acquired.get(ring, 0) + 1
                 self.unread[ring, iteration] = set(self.readers[ring])
                 self.has_waited = True
-                yield Acquire(ring=ring, operation=operation.name, lag=operation.lag)
+                yield Acquire(ring=ring, alone=True, operation=operation.name, lag=operation.lag)
 
     def _fence_after(self, operation: PlannedOperation) -> Iterator[Step]:
         """Before Tensor Memory is used, if the role has waited for anything since the last one."""

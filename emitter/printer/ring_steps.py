@@ -9,10 +9,15 @@ from .text import guarded
 
 
 def print_acquire(step: Acquire, scope: Scope) -> list[str]:
-    """Advance, then wait for the bytes of the slot."""
+    """Advance, then wait for the bytes of the slot.
+
+    One thread that copies waits beside its copies. One that issues products waits with its warp,
+    the lanes of which meet before it is elected: no other guard is needed.
+    """
     phase = scope.names.of("phase", step.ring)
     wait = f"mbar_wait({scope.barrier('full', step.ring)}, {phase});"
-    waiting = guarded(scope.leader if step.alone else "", [wait])
+    alone = scope.leading_warp if scope.program.tensors else scope.leader
+    waiting = guarded(alone if step.alone else "", [wait])
     return [*_advance(step.ring, scope, filled=False), *waiting]
 
 

@@ -62,7 +62,12 @@ class Scope:
     @property
     def leader(self) -> str:
         """The condition of the one thread that copies; empty where no other runs."""
-        return "" if self.is_alone else f"warp == {self.role.first_warp} && elect()"
+        return f"{self.leading_warp} && elect()" if self.leading_warp else ""
+
+    @property
+    def leading_warp(self) -> str:
+        """The condition of the warp of that thread; empty where no other runs."""
+        return "" if self.is_alone else f"warp == {self.role.first_warp}"
 
     @property
     def once_per_warp(self) -> str:

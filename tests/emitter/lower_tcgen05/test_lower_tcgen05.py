@@ -10,6 +10,7 @@ from twill.models.product_operand import TensorOperand
 from twill.models.tensor_memory_step import AwaitSignal, StoreTensor, TensorProduct
 from twill.models.warp_program import Role
 from twill.models.warp_program_checks import steps_of
+from twill.models.warp_step import Acquire
 from twill.tests.support.emissions import (
     ON_BLACKWELL,
     emission,
@@ -55,6 +56,15 @@ def test_the_first_product_overwrites_what_the_columns_hold() -> None:
     first = [step.accumulate for step in products if step.tensor == "acc[0]"]
     assert first[0] is False
     assert all(step.accumulate for step in issuer.steady if isinstance(step, TensorProduct))
+
+
+@pytest.mark.parametrize("name", ON_BLACKWELL)
+def test_only_who_issues_products_waits_for_what_its_commit_releases(name: str) -> None:
+    program = warp_program(name, "b200")
+    released = {ring.name for ring in program.rings if ring.arrivals}
+    waits = [s for r in program.roles for s in steps_of(r) if isinstance(s, Acquire)]
+    assert {step.ring for step in waits if step.alone} == released
+    assert not [step.ring for step in waits if not step.alone and step.ring in released]
 
 
 def test_attention_puts_p_over_s_and_multiplies_from_there() -> None:

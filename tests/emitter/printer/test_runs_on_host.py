@@ -3,6 +3,7 @@
 import platform
 import re
 import sys
+from functools import cache
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from twill.tests.support.emissions import (
     warp_program,
     wrong_elements,
 )
-from twill.tests.support.host_cuda.runner import COMPILER, Failed, run_on_host
+from twill.tests.support.host_cuda.runner import COMPILER, Failed, Texts, run_on_host
 from twill.tests.support.host_cuda.source import host_source
 
 pytestmark = pytest.mark.skipif(
@@ -39,12 +40,20 @@ def seeds_that_go_wrong(name: str, text: str, case: SampleCase) -> list[int]:
     program, found = warp_program(name), []
     for seed in SEEDS:
         try:
-            results = run_on_host(program, text, case, seed=seed)
+            results = run_on_host(program, text, case, seed=seed, among=wrong_texts())
         except Failed:
             found.append(seed)
         else:
             found += [seed] if wrong_elements(program, case, results) else []
     return found
+
+
+@cache
+def texts() -> Texts:
+    """All of them, compiled together."""
+    plain = [warp_program(name) for name in EMITTED]
+    programs = [*plain, *(persistent_program(name) for name in EMITTED)]
+    return tuple((print_cuda(program), entry_point(program)) for program in programs)
 
 
 def check(program: WarpProgram, name: str) -> None:
@@ -53,7 +62,7 @@ def check(program: WarpProgram, name: str) -> None:
         for expected in case.outputs.values():
             assert not np.isnan(np.asarray(expected, np.float32)).any()
         for seed in SEEDS:
-            results = run_on_host(program, text, case, seed=seed)
+            results = run_on_host(program, text, case, seed=seed, among=texts())
             assert not wrong_elements(program, case, results), (case.extents, seed)
 
 
@@ -74,6 +83,7 @@ def test_the_kernel_is_compiled_byte_for_byte() -> None:
     assert kernel in host_source(text, entry_point(program))
 
 
+@cache
 def changed(name: str, pattern: str, replacement: str) -> str:
     text = print_cuda(warp_program(name))
     wrong = re.sub(pattern, replacement, text)
@@ -97,6 +107,8 @@ FAULTS = {
     "stripes of another turn": ("layer_norm", r"256 \* \(i >> 2\)", "128 * (i >> 2)"),
     "shuffles of half a row": ("softmax_stream", r"over_row_sum<16>", "over_row_sum<8>"),
     "another first column": ("layer_norm", r"4 \* \(lane & 15\)", "4 * (lane & 7)"),
+    "no fence before a copy out": ("gemm", r"(?m)^ +fence_proxy_async\(\);\n", ""),
+    "no fence before a product": ("retention", r"(?m)^ +fence_proxy_async\(\);\n", ""),
     "bytes of a copy": ("gemm", r"(mbar_expect\([^,]*, )\d+", r"\g<1>16"),
 }
 RACES = {
@@ -113,6 +125,12 @@ RACES = {
         "",
     ),
 }
+
+
+@cache
+def wrong_texts() -> Texts:
+    faults = (*FAULTS.values(), *RACES.values())
+    return tuple((changed(*fault), entry_point(warp_program(fault[0]))) for fault in faults)
 
 
 @pytest.mark.parametrize("what", FAULTS)

@@ -542,7 +542,7 @@ flash_attention_forward(
       // ---- period 0
       // s[0], iteration 0
       if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
-      mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
+      if (warp == 4) mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
       tensor_fence_after();
       if (warp == 4 && elect()) {
         constexpr u32 instruction = 0x8200490;
@@ -605,7 +605,7 @@ flash_attention_forward(
       // ---- period 1
       // acc[0], iteration 0
       if (++v_tile_slot == 2) { v_tile_slot = 0; v_tile_phase ^= 1; }
-      mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
+      if (warp == 4) mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
       acc_multiply_0_over_phase ^= 1;
       mbar_wait(acc_multiply_0_over, acc_multiply_0_over_phase);
       tensor_fence_before();
@@ -647,7 +647,7 @@ flash_attention_forward(
       // ---- period 0
       // s[0], iteration 0
       if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
-      mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
+      if (warp == 4) mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
       tensor_fence_after();
       if (warp == 4 && elect()) {
         constexpr u32 instruction = 0x8200490;
@@ -710,7 +710,7 @@ flash_attention_forward(
       // ---- period 1
       // acc[0], iteration 0
       if (++v_tile_slot == 2) { v_tile_slot = 0; v_tile_phase ^= 1; }
-      mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
+      if (warp == 4) mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
       acc_multiply_0_over_phase ^= 1;
       mbar_wait(acc_multiply_0_over, acc_multiply_0_over_phase);
       tensor_fence_before();
@@ -733,7 +733,7 @@ flash_attention_forward(
       __syncwarp();
       // s[0], iteration 1
       if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
-      mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
+      if (warp == 4) mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
       acc_0_over_phase ^= 1;
       mbar_wait(acc_0_over, acc_0_over_phase);
       tensor_fence_after();
@@ -817,7 +817,7 @@ flash_attention_forward(
       for (int n = 2; n < trips; ++n) {
         // acc[0], iteration n - 1
         if (++v_tile_slot == 2) { v_tile_slot = 0; v_tile_phase ^= 1; }
-        mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
+        if (warp == 4) mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
         acc_multiply_0_over_phase ^= 1;
         mbar_wait(acc_multiply_0_over, acc_multiply_0_over_phase);
         tensor_fence_before();
@@ -840,7 +840,7 @@ flash_attention_forward(
         __syncwarp();
         // s[0]
         if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
-        mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
+        if (warp == 4) mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
         acc_0_over_phase ^= 1;
         mbar_wait(acc_0_over, acc_0_over_phase);
         tensor_fence_after();
@@ -926,7 +926,7 @@ flash_attention_forward(
       // ---- period trips
       // acc[0], iteration trips - 1
       if (++v_tile_slot == 2) { v_tile_slot = 0; v_tile_phase ^= 1; }
-      mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
+      if (warp == 4) mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
       acc_multiply_0_over_phase ^= 1;
       mbar_wait(acc_multiply_0_over, acc_multiply_0_over_phase);
       tensor_fence_before();
@@ -1070,7 +1070,7 @@ flash_attention_forward(
       // ---- period 0
       // s[1], iteration 0
       if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
-      mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
+      if (warp == 8) mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
       tensor_fence_after();
       if (warp == 8 && elect()) {
         constexpr u32 instruction = 0x8200490;
@@ -1152,7 +1152,7 @@ flash_attention_forward(
         tensor_wait_stores();
         // acc[1], iteration n - 1
         if (++v_tile_slot == 2) { v_tile_slot = 0; v_tile_phase ^= 1; }
-        mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
+        if (warp == 8) mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
         acc_multiply_1_over_phase ^= 1;
         mbar_wait(acc_multiply_1_over, acc_multiply_1_over_phase);
         tensor_fence_before();
@@ -1176,7 +1176,7 @@ flash_attention_forward(
         __syncwarp();
         // s[1]
         if (++k_tile_slot == 2) { k_tile_slot = 0; k_tile_phase ^= 1; }
-        mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
+        if (warp == 8) mbar_wait(k_tile_full + k_tile_slot * 8, k_tile_phase);
         acc_1_over_phase ^= 1;
         mbar_wait(acc_1_over, acc_1_over_phase);
         tensor_fence_after();
@@ -1262,7 +1262,7 @@ flash_attention_forward(
       tensor_wait_stores();
       // acc[1], iteration trips - 1
       if (++v_tile_slot == 2) { v_tile_slot = 0; v_tile_phase ^= 1; }
-      mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
+      if (warp == 8) mbar_wait(v_tile_full + v_tile_slot * 8, v_tile_phase);
       acc_multiply_1_over_phase ^= 1;
       mbar_wait(acc_multiply_1_over, acc_multiply_1_over_phase);
       tensor_fence_before();

@@ -34,7 +34,7 @@ template <class Act> void each_element(const Map& map, u32 shared, const int* fi
       if (x < 0 || x >= map.dims[i]) global = nullptr;
       if (global) global += x * map.strides[i];
     }
-    act(at<u8>(swizzle_address(shared + e * map.element, map.swizzle), map.element), global);
+    act(swizzle_address(shared + e * map.element, map.swizzle), global);
     for (int i = 0; i < map.rank && ++place[i] == map.box[i]; ++i) place[i] = 0;
   }
 }
@@ -52,7 +52,8 @@ void load(u32 shared, const TMap* from, u32 full, int rank, Place first) {
   const Map& map = map_of(from, shared, rank);
   mbarrier(full);
   later(LOAD, next_chain++, [=, &map] {
-    each_element(map, shared, first.x, [&](u8* to, u8* global) {
+    each_element(map, shared, first.x, [&](u32 place, u8* global) {
+      u8* to = write_at<u8>(place, map.element);
       if (global) memcpy(to, global, map.element);
       else memset(to, 0, map.element);
     });
@@ -66,7 +67,8 @@ void store(const TMap* to, u32 shared, bool add, int rank, Place first) {
   int* done = new int(0);
   self->open.push_back(done);
   later(STORE, next_chain++, [=, &map] {
-    each_element(map, shared, first.x, [&](u8* from, u8* global) {
+    each_element(map, shared, first.x, [&](u32 place, u8* global) {
+      u8* from = read_at<u8>(place, map.element);
       if (!global) return;
       if (add) *reinterpret_cast<float*>(global) += *reinterpret_cast<float*>(from);
       else memcpy(global, from, map.element);

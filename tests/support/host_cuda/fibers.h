@@ -3,7 +3,8 @@
 //
 // Seed 0 is fair, and copies and products are done at once. With others a part of a warp runs as far
 // as it can before the next, one kind of asynchronous work comes last of all, and the rest is done at
-// once (seeds 4 to 7, 12 to 15, ...) or in random order when all threads wait.
+// once (seeds 4 to 7, 12 to 15, ..., where there are four kinds) or in random order when all threads
+// wait.
 #pragma once
 #include <algorithm>
 #include <csetjmp>
@@ -41,7 +42,7 @@ struct Fiber {
   std::vector<std::vector<int*>> groups;  // copies of each group: 1 where done
 };
 
-enum Kind { LOAD, STORE, PRODUCT, WORD, KINDS };
+enum Kind { LOAD, STORE, PRODUCT, WORD, TENSOR_LOAD, TENSOR_STORE };
 
 struct Work { Kind kind; u64 chain; std::function<void()> act; };
 
@@ -50,6 +51,8 @@ std::vector<Work> works;  // what the asynchronous engine has not done yet
 Fiber* self;
 jmp_buf scheduler;
 u32 seed, shared_bytes;
+u32 kinds = WORD + 1;  // of asynchronous work that there can be
+std::vector<void (*)()> at_start, at_end, at_thread_end;  // what is checked, for each block
 u64 random_state, next_chain = 1 << 20;
 std::function<void()> thread_main;
 
@@ -88,8 +91,8 @@ template <class Ready> void wait(const char* what, u32 where, u32 detail, Ready 
 
 // Work of one chain keeps its order.
 void later(Kind kind, u64 chain, std::function<void()> act) {
-  const bool last = seed && Kind(seed % KINDS) == kind;
-  if (!seed || (!last && seed / KINDS % 2)) act();
+  const bool last = seed && Kind(seed % kinds) == kind;
+  if (!seed || (!last && seed / kinds % 2)) act();
   else works.push_back({kind, chain, std::move(act)});
 }
 
@@ -97,7 +100,7 @@ bool engine_step() {
   if (works.empty()) return false;
   std::vector<size_t> open;
   for (size_t i = 0; i < works.size(); ++i)
-    if (works[i].kind != Kind(seed % KINDS)) open.push_back(i);
+    if (works[i].kind != Kind(seed % kinds)) open.push_back(i);
   size_t chosen = open.empty() ? random_below(works.size()) : open[random_below(open.size())];
   for (size_t i = 0; i < chosen; ++i)
     if (works[i].chain == works[chosen].chain) chosen = i;
@@ -115,6 +118,7 @@ void enter() {
   for (auto& group : self->groups)
     for (int* done : group)
       if (!*done) fault("ends before its bulk copies have left shared memory");
+  for (auto check : at_thread_end) check();
   self->done = true;
   _longjmp(scheduler, 1);
 }

@@ -94,7 +94,9 @@ template <class... Types> int launch(void (*kernel)(Types...)) {
         start_shared(blockDim.x);
         start_fibers(blockDim.x);
         product_groups = std::vector<Group>(blockDim.x / GROUP);
+        for (auto start : at_start) start();
         run_fibers();
+        for (auto check : at_end) check();
       }
   for (Array& array : arrays) {
     FILE* file = fopen(array.path.c_str(), "wb");

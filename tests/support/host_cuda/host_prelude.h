@@ -56,7 +56,7 @@ template <int B, int Threads> void bar_sync_alone() {
 }
 template <int B, int Threads> void bar_arrive_alone() { host::come(B, Threads); }
 
-DEV void fence_proxy_async() {}
+DEV void fence_proxy_async() { host::fence_written(); }
 DEV void copies_commit() { host::commit_copies(); }
 DEV void copies_wait() { host::wait_copies("cp.async.bulk.wait_group", 0); }
 DEV void copies_wait_read() { host::wait_copies("cp.async.bulk.wait_group.read", 0); }
@@ -79,7 +79,7 @@ DEV void stmatrix(u32 address, u32 a, u32 b, u32 c, u32 d) {
   for (int j = 0; j < 4; ++j) {
     const u32 row = meeting.words[8 * j + lane / 4][0];
     if (row % 16) host::fault("stmatrix at %u, no multiple of 16", row);
-    *host::at<u32>(row + 4 * (lane % 4)) = given[1 + j];
+    host::put<u32>(row + 4 * (lane % 4), given[1 + j]);
   }
 }
 
@@ -89,26 +89,26 @@ template <class T> void store_two(u32 address, T a, T b) {
   TwoWords two;
   memcpy(&two.first, &a, 4);
   memcpy(&two.second, &b, 4);
-  *host::at<TwoWords>(address) = two;
+  host::put<TwoWords>(address, two);
 }
 
 DEV void store_pair_f32(u32 address, float a, float b) { store_two(address, a, b); }
 DEV void store_pair_i32(u32 address, int a, int b) { store_two(address, a, b); }
-DEV void store_pair_16(u32 address, u32 pair) { *host::at<u32>(address) = pair; }
-DEV void store_stripe_16(u32 address, u32 a, u32 b) { *host::at<uint2>(address) = {a, b}; }
+DEV void store_pair_16(u32 address, u32 pair) { host::put<u32>(address, pair); }
+DEV void store_stripe_16(u32 address, u32 a, u32 b) { host::put<uint2>(address, {a, b}); }
 DEV void store_stripe_f32(u32 address, float a, float b, float c, float d) {
-  *host::at<float4>(address) = {a, b, c, d};
+  host::put<float4>(address, {a, b, c, d});
 }
 DEV void store_stripe_i32(u32 address, int a, int b, int c, int d) {
-  *host::at<int4>(address) = {a, b, c, d};
+  host::put<int4>(address, {a, b, c, d});
 }
-DEV void store_pair_8(u32 address, u32 pair) { *host::at<u16>(address) = u16(pair); }
+DEV void store_pair_8(u32 address, u32 pair) { host::put<u16>(address, u16(pair)); }
 DEV float load_zero(u32 address) { return *host::at<float>(address); }
-DEV void store_zero(u32 address) { *host::at<float>(address) = 0.0f; }
-DEV void store_f32(u32 address, float x) { *host::at<float>(address) = x; }
-DEV void store_i32(u32 address, int x) { *host::at<int>(address) = x; }
-DEV void store_bf16(u32 address, float x) { *host::at<u16>(address) = host::narrow_bf16(x); }
-DEV void store_fp16(u32 address, float x) { *host::at<u16>(address) = host::narrow(x, host::FP16); }
+DEV void store_zero(u32 address) { host::put<float>(address, 0.0f); }
+DEV void store_f32(u32 address, float x) { host::put<float>(address, x); }
+DEV void store_i32(u32 address, int x) { host::put<int>(address, x); }
+DEV void store_bf16(u32 address, float x) { host::put<u16>(address, host::narrow_bf16(x)); }
+DEV void store_fp16(u32 address, float x) { host::put<u16>(address, host::narrow(x, host::FP16)); }
 
 DEV void wgmma_fence() {}
 DEV void wgmma_commit() { host::self->batches.push_back(host::self->products); }

@@ -24,8 +24,8 @@ struct Group { std::deque<Instruction> waiting; u64 first = 0, finished = 0; };
 std::vector<Group> product_groups;
 
 float element(u32 address, Type type) {
-  if (type == fp8e4m3) return widen(*at<u8>(address), E4M3);
-  const u32 bits = *at<u16>(address);
+  if (type == fp8e4m3) return widen(*read_at<u8>(address), E4M3);
+  const u32 bits = *read_at<u16>(address);
   return type == bf16 ? __int_as_float(bits << 16) : widen(bits, FP16);
 }
 

@@ -18,13 +18,16 @@ from twill.extractor.sample_cases import SampleCase
 from twill.models.tile_program import TensorParameter
 from twill.models.warp_program import WarpProgram
 from twill.runtime.expressions import evaluate, read_expression
-from twill.tests.support.host_cuda.source import host_source
+from twill.tests.support.host_cuda.source import host_source, host_source_of_all
 
 HERE = Path(__file__).parent
 COMPILER = shutil.which("g++")
-OPTIONS = ("-std=c++17", "-O1", "-w", "-fno-strict-aliasing", "-U_FORTIFY_SOURCE",
+OPTIONS = ("-std=c++17", "-w", "-fno-strict-aliasing", "-U_FORTIFY_SOURCE",
            "-fsanitize=alignment,bounds", "-fno-sanitize-recover=all")  # fmt: skip
 TIMEOUT_SECONDS = 240
+
+Texts = tuple[tuple[str, str], ...]
+"""Printed sources, each with its entry point."""
 
 
 @dataclass
@@ -48,32 +51,53 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 @cache
 def compiled(text: str, entry: str) -> Path:
     """The executable of a printed source."""
+    return _executable(host_source(text, entry), entry, "-O1")
+
+
+@cache
+def compiled_together(texts: Texts) -> Path:
+    """One executable of many sources; its argument is the place of one.
+
+    To optimize many takes longer than their runs.
+    """
+    return _executable(host_source_of_all(texts), "together", "-O0")
+
+
+def _executable(text: str, name: str, optimization: str) -> Path:
+    executable, errors = _built(text, name, optimization)
+    assert not errors, errors
+    return executable
+
+
+@cache
+def _built(text: str, name: str, optimization: str) -> tuple[Path, str]:
+    """The executable, or what the compiler says; it is asked once."""
     assert COMPILER is not None
     folder = Path(_folder().name)
-    stem = folder / f"{entry}-{len(list(folder.glob('*.cpp')))}"
+    stem = folder / f"{name}-{len(list(folder.glob('*.cpp')))}"
     source = stem.with_suffix(".cpp")
-    source.write_text(host_source(text, entry), encoding="utf-8")
+    source.write_text(text, encoding="utf-8")
     made = subprocess.run(
-        [COMPILER, *OPTIONS, f"-I{HERE}", "-o", str(stem), str(source)],
+        [COMPILER, *OPTIONS, optimization, f"-I{HERE}", "-o", str(stem), str(source)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert not made.returncode, made.stderr[:4000]
-    return stem
+    return stem, made.stderr[:4000] or "fails" if made.returncode else ""
 
 
 def run_on_host(
     program: WarpProgram, text: str, case: SampleCase, *, seed: int = 0, multiprocessors: int = 2,
-    marks: MarkArrays | None = None,
+    marks: MarkArrays | None = None, among: Texts = (),
 ) -> dict[str, Array]:  # fmt: skip
     """What the text leaves in the outputs.
 
     Seed 0: copies and products are done at once. Others: as late as can be, in random order.
-    Marks go to arrays that are changed in place. Raises Failed where the kernel faults or hangs.
+    Marks go to arrays that are changed in place. `among`: texts compiled together, of which this is
+    one. Raises Failed where the kernel faults or hangs.
     """
     launch = launch_description(program, compiler="", made_by="")
     counts = {name: n for name, n in case.scalars.items() if isinstance(n, int)}
     sizes = {**case.extents, **counts, MULTIPROCESSORS: multiprocessors}
-    program_file = compiled(text, entry_point(program))
+    command = _command(text, entry_point(program), among)
     with tempfile.TemporaryDirectory(prefix="twill-host-launch-") as name:
         arrays = _arrays(program, launch, case)
         files = {argument: Path(name) / f"{i}.bin" for i, argument in enumerate(arrays)}
@@ -87,7 +111,7 @@ def run_on_host(
             *(_mark_lines(marks, Path(name), len(arrays)) if marks else ()),
         ]
         done = subprocess.run(
-            [str(program_file)], input="\n".join(lines), capture_output=True, text=True,
+            command, input="\n".join(lines), capture_output=True, text=True,
             timeout=TIMEOUT_SECONDS, check=False,
         )  # fmt: skip
         if marks is not None:
@@ -103,6 +127,12 @@ def run_on_host(
             for one in launch["arguments"]
             if one.get("role") == "output"
         }
+
+
+def _command(text: str, entry: str, among: Texts) -> list[str]:
+    if among:
+        return [str(compiled_together(among)), str(among.index((text, entry)))]
+    return [str(compiled(text, entry))]
 
 
 def _mark_lines(marks: MarkArrays, folder: Path, arrays: int) -> list[str]:

@@ -17,6 +17,38 @@ template <class T> T* at(u32 address, u32 count = 1) {
   return reinterpret_cast<T*>(memory + address - SHARED_AT);
 }
 
+// What a thread writes is not there for asynchronous work before its fence: by word, who wrote.
+u16 unfenced[sizeof memory / 4];
+std::vector<std::vector<u32>> written;  // words of each thread
+
+template <class T> void put(u32 address, T value) {
+  *at<T>(address) = value;
+  const u32 mine = threadIdx.x + 1, at = address - SHARED_AT;
+  for (u32 word = at / 4; word <= (at + sizeof(T) - 1) / 4; ++word) {
+    if (unfenced[word] != mine) written[threadIdx.x].push_back(word);
+    unfenced[word] = mine;
+  }
+}
+
+void fence_written() {
+  for (u32 word : written[threadIdx.x])
+    if (unfenced[word] == threadIdx.x + 1) unfenced[word] = 0;
+  written[threadIdx.x].clear();
+}
+
+// The same as `at`, by asynchronous work that reads, or that writes.
+template <class T> T* read_at(u32 address, u32 count = 1) {
+  T* found = at<T>(address, count);
+  const u32 writer = unfenced[(address - SHARED_AT) / 4];
+  if (writer) fault("no fence.proxy.async since thread %u has written to %u", writer - 1, address);
+  return found;
+}
+
+template <class T> T* write_at(u32 address, u32 count) {
+  unfenced[(address - SHARED_AT) / 4] = 0;
+  return at<T>(address, count);
+}
+
 // ---- lanes
 
 struct Meeting { u64 value[32]; u32 words[32][5]; u64 result; };
@@ -118,6 +150,8 @@ void start_shared(u32 threads) {
   warps = std::vector<Warp>(threads / 32);
   for (Named& one : named) one = {};
   memset(memory, 0xff, sizeof memory);  // NaN, or -1
+  memset(unfenced, 0, sizeof unfenced);
+  written = std::vector<std::vector<u32>>(threads);
 }
 
 }  // namespace host
