@@ -10,6 +10,7 @@ from .inputs import Emission
 from .lower.grid_order import TileOrderName
 from .lower.lower import lower_schedule
 from .lower_tcgen05.lower import lower_for_tensor_memory
+from .machine.late_warps import check_late_warps
 
 
 def lower(
@@ -22,6 +23,15 @@ def lower(
     and `begins` means nothing. A kernel without products is lowered alike for each target. Raises
     Unsupported, naming the operation, for what cannot be emitted yet.
     """
+    program = _lowered(emission, deeper, tile_order, begins, persistent=persistent)
+    check_late_warps(program)
+    return program
+
+
+def _lowered(
+    emission: Emission, deeper: int, tile_order: TileOrderName,
+    begins: Mapping[str, int] | None, *, persistent: bool,
+) -> WarpProgram:  # fmt: skip
     multiplies = any(operation.kind == "matrix" for operation in emission.graph.operations)
     if emission.graph.lowering == "tcgen05" and multiplies:
         if persistent:

@@ -75,7 +75,9 @@ class ScalarArgument(Document):
 def _kind_of_argument(value: object) -> str:
     if isinstance(value, Mapping):
         return "number" if "range" in value and "shape" not in value else "array"
-    return {TensorArgument: "array", ScalarArgument: "number"}.get(type(value), "type")
+    if isinstance(value, TensorArgument):
+        return "array"
+    return "number" if isinstance(value, ScalarArgument) else "type"
 
 
 Argument = Annotated[

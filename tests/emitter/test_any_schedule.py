@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from twill.emitter.lower.lower import lower_schedule
+from twill.emitter.lowering import lower
 from twill.emitter.machine.protocol import run_protocols
 from twill.extractor.sample_cases import sample_cases
 from twill.models.errors import Unsupported
@@ -45,7 +45,7 @@ def test_a_schedule_is_right_or_refused_by_name(name: str, stages: int) -> None:
         if found is None:
             continue
         try:
-            program = lower_schedule(replace(given, schedule=found))
+            program = lower(replace(given, schedule=found))
         except Unsupported as refused:
             outcomes[next((w for w in ALLOWED if w in str(refused)), str(refused))] += 1
             continue
