@@ -38,6 +38,8 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
 // The slot of a ring that was current `age` advances ago, 0 < age < depth.
 DEV int slot_before(int slot, int age, int depth) { return slot < age ? slot + depth - age : slot - age; }
 
+DEV void prefetch_map(const TMap* map) { asm volatile("prefetch.tensormap [%0];" :: "l"(map) : "memory"); }
+
 // ---- threads and named barriers
 
 // True in one lane of a converged warp, always the same one; keeps what it guards uniform.

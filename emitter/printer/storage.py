@@ -141,8 +141,11 @@ def addresses(program: WarpProgram, names: Names, used: set[str]) -> list[str]:
 
 
 def initialization(program: WarpProgram, names: Names) -> list[str]:
-    """One thread sets up the mbarriers; the fences and the barrier let all others see them."""
-    lines: list[str] = []
+    """One thread sets up the mbarriers; the fences and the barrier let all others see them.
+
+    The first copy would wait until its tensor map is there, which is in memory.
+    """
+    lines = [f"prefetch_map(&{names.of('map', one.name)});" for one in program.tensor_maps]
     for ring in program.rings:
         full = names.of("full", ring.name)
         lines.append(f"mbar_init_all({full}, {ring.depth}, {ring.filled});")

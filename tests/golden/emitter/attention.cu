@@ -41,6 +41,8 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
                :: "r"(barrier), "r"(parity) : "memory");
 }
 
+DEV void prefetch_map(const TMap* map) { asm volatile("prefetch.tensormap [%0];" :: "l"(map) : "memory"); }
+
 // True in one lane of a converged warp, always the same one; keeps what it guards uniform.
 DEV bool elect() {
   u32 chosen;
@@ -248,6 +250,10 @@ attention(
   const int lane = threadIdx.x % 32;
 
   if (threadIdx.x == 0) {
+    prefetch_map(&q_map);
+    prefetch_map(&k_map);
+    prefetch_map(&v_map);
+    prefetch_map(&o_map);
     mbar_init_all(q_full, 1, 1);
     mbar_init_all(k_full, 2, 1);
     mbar_init_all(k_empty, 2, 8);

@@ -43,6 +43,8 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
 // The slot of a ring that was current `age` advances ago, 0 < age < depth.
 DEV int slot_before(int slot, int age, int depth) { return slot < age ? slot + depth - age : slot - age; }
 
+DEV void prefetch_map(const TMap* map) { asm volatile("prefetch.tensormap [%0];" :: "l"(map) : "memory"); }
+
 // True in one lane of a converged warp, always the same one; keeps what it guards uniform.
 DEV bool elect() {
   u32 chosen;
@@ -197,6 +199,9 @@ gemm(
   const int lane = threadIdx.x % 32;
 
   if (threadIdx.x == 0) {
+    prefetch_map(&a_map);
+    prefetch_map(&b_map);
+    prefetch_map(&c_map);
     mbar_init_all(tiles_full, 3, 1);
     mbar_init_all(tiles_empty, 3, 8);
     fence_mbar_init();

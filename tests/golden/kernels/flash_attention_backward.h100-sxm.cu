@@ -46,6 +46,8 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
 // The slot of a ring that was current `age` advances ago, 0 < age < depth.
 DEV int slot_before(int slot, int age, int depth) { return slot < age ? slot + depth - age : slot - age; }
 
+DEV void prefetch_map(const TMap* map) { asm volatile("prefetch.tensormap [%0];" :: "l"(map) : "memory"); }
+
 // True in one lane of a converged warp, always the same one; keeps what it guards uniform.
 DEV bool elect() {
   u32 chosen;
@@ -314,6 +316,15 @@ flash_attention_backward(
   const int lane = threadIdx.x % 32;
 
   if (threadIdx.x == 0) {
+    prefetch_map(&k_map);
+    prefetch_map(&v_map);
+    prefetch_map(&q_map);
+    prefetch_map(&lse_log2_map);
+    prefetch_map(&do_map);
+    prefetch_map(&delta_map);
+    prefetch_map(&dq_map);
+    prefetch_map(&dk_map);
+    prefetch_map(&dv_map);
     mbar_init_all(k_tile_full, 1, 1);
     mbar_init_all(v_tile_full, 1, 1);
     mbar_init_all(q_tile_full, 2, 1);

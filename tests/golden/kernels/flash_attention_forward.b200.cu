@@ -40,6 +40,8 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
                :: "r"(barrier), "r"(parity) : "memory");
 }
 
+DEV void prefetch_map(const TMap* map) { asm volatile("prefetch.tensormap [%0];" :: "l"(map) : "memory"); }
+
 // True in one lane of a converged warp, always the same one; keeps what it guards uniform.
 DEV bool elect() {
   u32 chosen;
@@ -443,6 +445,10 @@ flash_attention_forward(
 
   if (warp == 4) tensors_allocate(tensors_slot, 512);
   if (threadIdx.x == 0) {
+    prefetch_map(&q_map);
+    prefetch_map(&k_map);
+    prefetch_map(&v_map);
+    prefetch_map(&o_map);
     mbar_init_all(q_tile_full, 1, 1);
     mbar_init_all(k_tile_full, 2, 1);
     mbar_init_all(k_tile_empty, 2, 2);

@@ -40,6 +40,8 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
                :: "r"(barrier), "r"(parity) : "memory");
 }
 
+DEV void prefetch_map(const TMap* map) { asm volatile("prefetch.tensormap [%0];" :: "l"(map) : "memory"); }
+
 // True in one lane of a converged warp, always the same one; keeps what it guards uniform.
 DEV bool elect() {
   u32 chosen;
@@ -219,6 +221,10 @@ fp8_gemm_block_scales(
   const int lane = threadIdx.x % 32;
 
   if (threadIdx.x == 0) {
+    prefetch_map(&a_map);
+    prefetch_map(&b_map);
+    prefetch_map(&a_scale_map);
+    prefetch_map(&c_map);
     mbar_init_all(a_tile_full, 4, 1);
     mbar_init_all(a_tile_empty, 4, 8);
     mbar_init_all(b_tile_full, 3, 1);

@@ -40,6 +40,8 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
                :: "r"(barrier), "r"(parity) : "memory");
 }
 
+DEV void prefetch_map(const TMap* map) { asm volatile("prefetch.tensormap [%0];" :: "l"(map) : "memory"); }
+
 // True in one lane of a converged warp, always the same one; keeps what it guards uniform.
 DEV bool elect() {
   u32 chosen;
@@ -200,6 +202,9 @@ gemm(
   const int lane = threadIdx.x % 32;
 
   if (threadIdx.x == 0) {
+    prefetch_map(&a_map);
+    prefetch_map(&b_map);
+    prefetch_map(&c_map);
     mbar_init_all(a_tile_full, 3, 1);
     mbar_init_all(a_tile_empty, 3, 8);
     fence_mbar_init();

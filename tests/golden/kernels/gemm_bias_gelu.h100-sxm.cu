@@ -40,6 +40,8 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
                :: "r"(barrier), "r"(parity) : "memory");
 }
 
+DEV void prefetch_map(const TMap* map) { asm volatile("prefetch.tensormap [%0];" :: "l"(map) : "memory"); }
+
 // True in one lane of a converged warp, always the same one; keeps what it guards uniform.
 DEV bool elect() {
   u32 chosen;
@@ -213,6 +215,9 @@ gemm_bias_gelu(
   const int lane = threadIdx.x % 32;
 
   if (threadIdx.x == 0) {
+    prefetch_map(&x_map);
+    prefetch_map(&w_map);
+    prefetch_map(&y_map);
     mbar_init_all(x_tile_full, 3, 1);
     mbar_init_all(x_tile_empty, 3, 8);
     fence_mbar_init();

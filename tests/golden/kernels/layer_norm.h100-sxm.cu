@@ -39,6 +39,8 @@ DEV void mbar_wait(u32 barrier, u32 parity) {
                :: "r"(barrier), "r"(parity) : "memory");
 }
 
+DEV void prefetch_map(const TMap* map) { asm volatile("prefetch.tensormap [%0];" :: "l"(map) : "memory"); }
+
 // True in one lane of a converged warp, always the same one; keeps what it guards uniform.
 DEV bool elect() {
   u32 chosen;
@@ -184,6 +186,10 @@ layer_norm(
   const int lane = threadIdx.x % 32;
 
   if (threadIdx.x == 0) {
+    prefetch_map(&weight_map);
+    prefetch_map(&bias_map);
+    prefetch_map(&x_map);
+    prefetch_map(&y_map);
     mbar_init_all(w_full, 1, 1);
     mbar_init_all(b_full, 1, 1);
     mbar_init_all(x_tile_full, 1, 1);
