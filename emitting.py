@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .emitter.amendments import Amendable
 from .emitter.inputs import Emission
 from .emitter.launch_description import launch_description
 from .emitter.launcher import launcher_source
@@ -40,6 +41,7 @@ from .models.errors import (
     UsageError,
 )
 from .models.kernel import KernelDocument
+from .models.problem import SchedulingProblem
 from .models.profile import GpuProfile
 from .models.solve_options import SolveOptions
 from .models.tile_program import TileProgram
@@ -55,6 +57,7 @@ from .runtime.pack import write_bundle
 from .solver.search import find_schedule
 
 MADE_BY = f"twill {VERSION}"
+MOST_AMENDMENTS = 8  # times that one kernel is solved again so that it can be lowered
 MARGINS = (16, 32, 48, 64)
 """Registers of each thread that are set aside, one after the other, where ptxas lacks some."""
 
@@ -148,24 +151,28 @@ def emit(
 ) -> Emitted:  # fmt: skip
     """Lower, print, compile and check the schedule of an answer.
 
-    A fragment that needs several versions has them in an unrolled loop. Where that cannot be, or
-    does not compile cleanly, the schedule is replaced by the best one in which none needs a second.
+    What the lowering cannot do yet with the schedule, and could with another one, is asked of the
+    best schedule that does without. A fragment that needs several versions has them in an unrolled
+    loop. Where that cannot be, or does not compile cleanly, the schedule is replaced by the best
+    one in which none needs a second.
     Where ptxas needs more registers than it has, periods begin elsewhere; if that does not help,
     more registers are set aside and the kernel is solved again, within `seconds` each time.
     `changes` says what is not the schedule of the answer. Raises Unsupported for what cannot be
     emitted yet, DeviceFault if it does not compile.
     """
-    emission = emission_of(answer)
     lowered = partial(lower, deeper=deeper, tile_order=tile_order, persistent=persistent)
+    emission, changes = lowerable(emission_of(answer), lowered, seconds)
     try:
-        first = _compiled(emission, lowered)
+        first = _compiled(emission, lowered, *changes)
         unrolled = any(role.unroll > 1 for role in first.program.roles)
         unclean = f"unrolled, {first.faults[0]}" if unrolled and first.faults else ""
     except SecondVersion as reason:
         unclean = reason.problems[0].message
     if unclean:
         emission = _with_single_versions(emission, unclean, seconds)
-        first = _compiled(emission, lowered, f"{unclean}: one version of each")
+        emission, more_changes = lowerable(emission, lowered, seconds)
+        why = f"{unclean}: one version of each"
+        first = _compiled(emission, lowered, *changes, why, *more_changes)
     if first.is_clean:
         return first
     for more in MARGINS:
@@ -174,10 +181,47 @@ def emit(
             break
         why = f"with fewer than {more} more registers of each thread set aside, ptxas spills"
         with suppress(Unsupported):  # the next schedule may be one that can be lowered
-            emitted = _compiled(again, lowered, *first.changes, why)
+            again, more_changes = lowerable(again, lowered, seconds)
+            emitted = _compiled(again, lowered, *first.changes, why, *more_changes)
             if emitted.is_clean:
                 return emitted
     return first
+
+
+def lowerable(
+    emission: Emission, lowered: Lower, seconds: float | None
+) -> tuple[Emission, tuple[str, ...]]:
+    """The same loop with the best schedule that can be lowered, and why it is not the one given.
+
+    A sentence for each time that it was solved again. Raises Unsupported where no schedule can be.
+    """
+    changes: list[str] = []
+    while True:
+        try:
+            lowered(emission)
+        except SecondVersion:
+            break
+        except Amendable as reason:
+            problem = reason.amended(emission.problem)
+            if problem == emission.problem or len(changes) == MOST_AMENDMENTS:
+                raise
+            changes.append(f"{reason.problems[0].message}: {reason.asked}")
+            emission = _solved_again(emission, problem, reason, seconds)
+        else:
+            break
+    return emission, tuple(changes)
+
+
+def _solved_again(
+    emission: Emission, problem: SchedulingProblem, reason: Amendable, seconds: float | None
+) -> Emission:
+    solution = find_schedule(problem, SolveOptions(seconds=seconds, blame_work=0.0))
+    message = reason.problems[0].message
+    if solution.status == "infeasible":
+        raise Unsupported(f"{message}; in no schedule {reason.asked}", reason.problems[0].line)
+    if solution.schedule is None:
+        raise LimitReached(f"{message}; no schedule was found in which {reason.asked}")
+    return replace(emission, problem=problem, schedule=solution.schedule)
 
 
 def _with_single_versions(emission: Emission, unclean: str, seconds: float | None) -> Emission:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ...models.barrier_step import Sync
@@ -11,6 +11,7 @@ from ...models.kernel import ELEMENT_BYTES
 from ...models.tiling import TileNode
 from ...models.warp_expression import Expression, operations_in
 from ...models.warp_step import CopyOut, LoadVector, ProxyFence, Stage, Step, StoreRows, WaitCopies
+from ..amendments import Amendable
 from ..inputs import Emission, source_of
 from .chains import VECTOR_KINDS, Chain, ChainSteps, finder
 from .formulas import AXES, At
@@ -44,10 +45,10 @@ class Finish:
 
     def role_of(self, tile: TileNode) -> str:
         """The role that holds what a tile after the loop reads."""
-        results = {self.plan.role_of(self.emission.owner[r]).name for r in self._results(tile)}
+        makers = {self.emission.owner[r] for r in self._results(tile)}
+        results = {self.plan.role_of(maker).name for maker in makers}
         if len(results) != 1:
-            line = self.emission.operation(tile).position.line
-            raise Unsupported(f"{tile.name} needs results of {len(results)} warp groups", line)
+            raise scattered(self.emission, tile, makers, len(results))
         return results.pop()
 
     def steps(self, role: PlannedRole, registers: Registers, barrier: str) -> Iterator[Step]:
@@ -143,6 +144,17 @@ class Finish:
         for other in (tile, *self._needed([tile])):
             found |= {read.result for read in other.reads if read.result is not None}
         return found
+
+
+def scattered(
+    emission: Emission, tile: TileNode, makers: Iterable[str], groups: int
+) -> Unsupported:
+    """That what is stored after the loop is made from results of several warp groups."""
+    return Amendable(
+        f"{tile.name} needs results of {groups} warp groups",
+        emission.operation(tile).position.line,
+        asked=f"what {tile.name} needs is in one warp group", together=makers,
+    )  # fmt: skip
 
 
 def load_vector(

@@ -38,7 +38,7 @@ from .stripes import resident_vectors
 from .tracking import RingUse, TrackedRole
 from .turn_check import check_turns
 from .turns import Turn, barriers_of, find_turns
-from .versions import versions_of
+from .versions import copied_vectors, versions_of
 
 DIRECT = (LoadVector, StoreRows, CopyElement)
 """Steps that touch arguments element by element."""
@@ -189,6 +189,7 @@ class _Lowering:
         declare_homes(self.emission, role, registers, self.kept)
         versions = versions_of(self.emission, role, self.places, registers.homes)
         registers.versions.update(versions)
+        registers.copied.update(copied_vectors(self.emission, role, self.places))
         copies = Copies(self.emission, self.storage, self.places)
         setup = [
             *self._scalars(registers, role),

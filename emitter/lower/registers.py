@@ -33,6 +33,8 @@ class Registers:
     fragments: dict[str, Fragment] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)  # tile -> its fragment, or their stem
     versions: dict[str, int] = field(default_factory=dict)  # stem -> how many; 1 where it is absent
+    copied: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Vectors that are copied before the next is made, with the operations that read the copy."""
     iteration: int = 0
 
     def at(self, iteration: int) -> Registers:

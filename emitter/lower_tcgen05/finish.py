@@ -23,6 +23,7 @@ from ...models.warp_step import (
     WaitCopies,
 )
 from ..inputs import Emission
+from ..lower.finish import scattered
 from ..lower.layouts import Layouts
 from ..lower.plan import WARPS, Plan, PlannedRole
 from ..lower.registers import Registers
@@ -67,14 +68,14 @@ class TensorFinish:
 
     def _role_of(self, tile: TileNode, otherwise: str) -> str:
         """The role that holds what the store reads in registers; else that of its product."""
-        held = {
-            self.plan.role_of(self.emission.owner[name])
+        makers = {
+            self.emission.owner[name]
             for name in results_of(self.emission, tile)
             if buffer_of(self.emission, name) is None
         }
+        held = {self.plan.role_of(maker) for maker in makers}
         if len(held) > 1:
-            line = self.emission.operation(tile).position.line
-            raise Unsupported(f"{tile.name} needs results of {len(held)} warp groups", line)
+            raise scattered(self.emission, tile, makers, len(held))
         issuing = {
             self.plan.role_of(self.emission.owner[name]) for name in results_of(self.emission, tile)
         }
