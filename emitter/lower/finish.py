@@ -18,7 +18,7 @@ from .formulas import AXES, At
 from .layouts import Layouts
 from .plan import Plan, PlannedRole
 from .registers import Registers
-from .staging import is_matrix, lay_out_staging
+from .staging import first_column, is_matrix, lay_out_staging
 from .storage import Storage
 
 SHORT = 3  # operations of a formula that reads well within the call that stores it
@@ -57,7 +57,7 @@ class Finish:
         needed = self._needed(own)
         for tile in needed:
             if self.emission.operation(tile).kind == "load":
-                yield self._load(tile, registers)
+                yield from load_vectors(self.emission, tile, registers)
         members = [t.name for t in needed if self.emission.operation(t).kind in VECTOR_KINDS]
         chains = ChainSteps(self.emission, registers, self._named(own, registers), frozenset())
         yield from chains.steps(Chain(tuple(members)))
@@ -101,7 +101,7 @@ class Finish:
                     first=first + row, value=value, operation=tile.name,
                 )  # fmt: skip
             return
-        buffer = self.storage.buffers[self._buffers[tile.operation]]
+        buffer = self.storage.buffers[self._buffers[tile.name]]
         rows, columns = tile.shape[-2:]
         first = self.emission.offset(tile, tile, len(extents) - 2)
         panel = buffer.swizzle // ELEMENT_BYTES[buffer.dtype]
@@ -119,12 +119,9 @@ class Finish:
         yield CopyOut(
             buffer=buffer.name, tensor_map=tensor_map,
             index=access.index, tile=extents, from_row=first, first_row=first,
-            add=operation.kind == "reduce_add",
+            first_column=first_column(self.emission, tile), add=operation.kind == "reduce_add",
             operation=tile.name,
         )  # fmt: skip
-
-    def _load(self, tile: TileNode, registers: Registers) -> Step:
-        return load_vector(self.emission, self.layouts, tile, registers)
 
     def _needed(self, stores: list[TileNode]) -> list[TileNode]:
         """Tiles after the loop that the stores read, directly or not, in program order."""
@@ -157,21 +154,16 @@ def scattered(
     )  # fmt: skip
 
 
-def load_vector(
-    emission: Emission, layouts: Layouts, tile: TileNode, registers: Registers
-) -> LoadVector:
+def load_vectors(emission: Emission, tile: TileNode, registers: Registers) -> Iterator[LoadVector]:
     """Load a vector or a number outside the loop straight into registers."""
     operation = emission.operation(tile)
-    if layouts.of(tile) == "matrix":
+    if registers.layouts.of(tile) == "matrix":
         raise Unsupported(f"{tile.name}: a matrix loaded outside the loop", operation.position.line)
     access = operation.memory_access
-    if layouts.of(tile) == "rows" and access.tile[-1].extent != layouts.rows:
-        raise Unsupported(
-            f"{tile.name}: a vector of {access.tile[-1].extent} rows loaded outside the loop, "
-            f"of which a warp group holds {layouts.rows}",
-            operation.position.line,
-        )
-    return LoadVector(
-        target=registers.home(tile), argument=access.argument, index=access.index,
-        extent=access.tile[-1].extent, operation=tile.name,
-    )  # fmt: skip
+    first = first_column(emission, tile) if tile.shape else 0
+    for block, target in enumerate(registers.names_of(tile)):
+        yield LoadVector(
+            target=target, argument=access.argument, index=access.index,
+            extent=access.tile[-1].extent, first=first + registers.layouts.rows * block,
+            operation=tile.name,
+        )  # fmt: skip

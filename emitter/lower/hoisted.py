@@ -8,7 +8,8 @@ from ...models.tiling import TileNode
 from ...models.warp_step import Step
 from ..inputs import Emission, source_of
 from .chains import VECTOR_KINDS, Chain, ChainSteps
-from .finish import load_vector
+from .finish import load_vectors
+from .homes import initial_tiles
 from .plan import PlannedRole
 from .registers import Registers
 
@@ -19,17 +20,18 @@ DEAR = ("divide", "exp2", "log2", "sqrt", "rsqrt", "sigmoid", "tanh")
 def hoisted(
     emission: Emission, role: PlannedRole, registers: Registers, stored: tuple[str, ...] = ()
 ) -> Iterator[Step]:
-    """Loads and elementwise work before the loop, of what the role reads in it.
+    """Loads and elementwise work before the loop, of what the role reads in it or begins it with.
 
     But for what is `stored`: vectors that it reads in shared memory.
     """
-    read = (name for name in _read(emission, role) if name not in stored)
+    named = (*_read(emission, role), *initial_tiles(emission, role))
+    read = (name for name in named if name not in stored)
     kept = frozenset(name for name in read if _is_dear(emission, name))
     needed = _with_sources(emission, kept)
     for tile in emission.tiled.before:
         is_load = emission.operation(tile).kind == "load"
         if tile.name in needed and is_load and tile.name not in registers.homes:
-            yield load_vector(emission, registers.layouts, tile, registers)
+            yield from load_vectors(emission, tile, registers)
     members = tuple(
         tile.name
         for tile in emission.tiled.before

@@ -20,7 +20,7 @@ from ..inputs import Emission
 from .across import Across, lay_out_scratch
 from .chains import ChainSteps
 from .copies import Copies
-from .finish import Finish, load_vector
+from .finish import Finish, load_vectors
 from .grid_order import TileOrderName, order_of
 from .hoisted import hoisted, vectors_read
 from .homes import declare_homes, initial_values, kept_tiles, left_operands, packed_tiles
@@ -180,7 +180,7 @@ class _Lowering:
         wanted = {name.name for name in names if name.role == "local"}
         for tile in emission.tiled.before:
             if tile.name in wanted:
-                yield load_vector(emission, self.layouts, tile, registers)
+                yield from load_vectors(emission, tile, registers)
 
     # ---- everything else
 

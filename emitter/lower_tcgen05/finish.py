@@ -27,7 +27,7 @@ from ..lower.finish import scattered
 from ..lower.layouts import Layouts
 from ..lower.plan import WARPS, Plan, PlannedRole
 from ..lower.registers import Registers
-from ..lower.staging import is_matrix
+from ..lower.staging import first_column, is_matrix
 from ..lower.storage import Storage
 from .epilogues import with_epilogues
 from .handoffs import over
@@ -115,7 +115,7 @@ class TensorFinish:
         yield TensorFence(side="after")
 
     def _reads_staging(self, own: list[TileNode]) -> bool:
-        names = {self._buffers[t.operation] for t in own if is_matrix(t)}
+        names = {self._buffers[t.name] for t in own if is_matrix(t)}
         return any(self.storage.buffers[name].over for name in names)
 
     def _free(self, role: PlannedRole) -> Iterator[Step]:
@@ -149,7 +149,7 @@ class TensorFinish:
         operation = self.emission.operation(tile)
         access = operation.memory_access
         extents = tuple(dimension.extent for dimension in access.tile)
-        buffer = self.storage.buffers[self._buffers[tile.operation]]
+        buffer = self.storage.buffers[self._buffers[tile.name]]
         rows, columns = tile.shape[-2:]
         if rows != ROWS:
             raise Unsupported(f"{tile.name} stores {rows} rows", operation.position.line)
@@ -164,5 +164,6 @@ class TensorFinish:
             buffer=buffer.name,
             tensor_map=self.storage.map_of(access.argument, box, buffer.swizzle),
             index=access.index, tile=extents, from_row=first, first_row=first,
-            add=operation.kind == "reduce_add", operation=tile.name,
+            first_column=first_column(self.emission, tile), add=operation.kind == "reduce_add",
+            operation=tile.name,
         )  # fmt: skip

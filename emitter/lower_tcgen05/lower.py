@@ -18,6 +18,7 @@ from ...models.warp_program_checks import BASE_ALIGNMENT, GROUP_THREADS, MOST_BA
 from ...models.warp_step import Acquire, LoadVector, Reserve, Step, StoreRows
 from ..inputs import Emission
 from ..lower.chains import ChainSteps
+from ..lower.hoisted import hoisted
 from ..lower.homes import left_operands
 from ..lower.layouts import Layouts
 from ..lower.periods import expand
@@ -143,7 +144,7 @@ class _Lowering:
     def _copying(self, role: PlannedRole) -> Role:
         registers = RowRegisters(self.emission, self.layouts)
         loads = [t for t in self.emission.tiled.loop if self.emission.operation(t).kind == "load"]
-        setup = list(scalar_loads(self.emission, self.layouts, loads, registers))
+        setup = list(scalar_loads(self.emission, loads, registers))
         if role.group == 0:
             for name in resident_tiles(self.emission):
                 setup.append(Reserve(ring=name))
@@ -177,7 +178,8 @@ class _Lowering:
         inside = [t for t in self.emission.tiled.loop if self.emission.operation(t).kind != "load"]
         tiles = (*inside, *self.emission.tiled.after)
         setup = [
-            *scalar_loads(self.emission, self.layouts, tiles, registers),
+            *scalar_loads(self.emission, tiles, registers),
+            *hoisted(self.emission, role, registers),
             *initial_steps(self.emission, role, registers, formulas),
             *self._residents(role),
         ]

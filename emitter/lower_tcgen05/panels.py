@@ -22,11 +22,11 @@ from ...models.warp_step import (
 )
 from ..inputs import Emission, source_of
 from ..lower.chains import VECTOR_KINDS
-from ..lower.finish import load_vector
+from ..lower.finish import load_vectors
 from ..lower.formulas import AXES, At
 from ..lower.layouts import Layouts
 from ..lower.registers import Registers
-from ..lower.staging import is_matrix
+from ..lower.staging import first_column, is_matrix
 from .homes import carried_tiles, initial_value
 from .registers import formulas_over
 from .results import needed_tiles, results_of
@@ -56,7 +56,7 @@ class Panels:
         loaded = tuple(parts.values())
         for other in needed_tiles(self._emission, [tile]):
             if self._emission.operation(other).kind == "load":
-                yield self._load_vector(other, registers, parts, column, columns)
+                yield from self._load_vector(other, registers, parts, column, columns)
         if loaded:
             yield WaitTensorLoads(settled=loaded, operation=tile.name)
         yield from self._assign(tile, registers, parts, columns)
@@ -88,20 +88,18 @@ class Panels:
     def _load_vector(
         self, tile: TileNode, registers: Registers, parts: dict[str, str], column: int,
         columns: int,
-    ) -> LoadVector:  # fmt: skip
-        """A number, or the part of a vector that lies along these columns."""
-        operation, layout = self._emission.operation(tile), self._layouts.of(tile)
-        if layout == "scalar":
-            return load_vector(self._emission, self._layouts, tile, registers)
-        if layout != "columns":
-            raise Unsupported(
-                f"{tile.name}: {layout} loaded outside the loop", operation.position.line
-            )
-        access = operation.memory_access
+    ) -> Iterator[LoadVector]:  # fmt: skip
+        """A number or a row vector, once; or the part of a vector that lies along these columns."""
+        if self._layouts.of(tile) != "columns":
+            if tile.name not in registers.homes:
+                yield from load_vectors(self._emission, tile, registers)
+            return
+        access = self._emission.operation(tile).memory_access
         parts[tile.name] = _part(tile.name, "columns", registers, columns)
-        return LoadVector(
+        yield LoadVector(
             target=parts[tile.name], argument=access.argument, index=access.index,
-            extent=access.tile[-1].extent, first=column, operation=tile.name,
+            extent=access.tile[-1].extent, first=first_column(self._emission, tile) + column,
+            operation=tile.name,
         )  # fmt: skip
 
     def _load(
