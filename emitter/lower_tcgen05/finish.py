@@ -95,7 +95,9 @@ class TensorFinish:
         """Of a warp group: its stores, then Tensor Memory is given back."""
         own = [t for t in stores_of(self.emission) if self.roles[t.name] == role.name]
         yield from self._await_products(role, own)
-        for tile in own:
+        for place, tile in enumerate(own):
+            if place:  # a barrier stands behind what was staged before
+                yield TensorFence(side="after")
             yield from self._store(tile, registers, barrier)
         yield from self._free(role)
         if any(is_matrix(tile) for tile in own):
@@ -153,6 +155,8 @@ class TensorFinish:
         rows, columns = tile.shape[-2:]
         if rows != ROWS:
             raise Unsupported(f"{tile.name} stores {rows} rows", operation.position.line)
+        if ELEMENT_BYTES[buffer.dtype] == 1:
+            raise Unsupported(f"{tile.name} stores {buffer.dtype}", operation.position.line)
         first = self.emission.offset(tile, tile, len(extents) - 2)
         panel = buffer.swizzle // ELEMENT_BYTES[buffer.dtype]
         box = (*(1 for _ in extents[:-2]), rows, panel)
