@@ -210,7 +210,7 @@ class _Writer:
         suffix = NEXT if own and name in self.renamed else ""
         if distance and self.chain.operation in self.registers.copied.get(name, ()):
             suffix = LAST
-        block = min(at.block, self.registers.blocks(tile) - 1)
+        block = self.registers.block_of(tile, at, reader)
         operand = name in self.role.packed
         fragment = self.registers.home(tile, block, operand=operand, suffix=suffix)
         return FragmentElement(name=fragment)
@@ -257,6 +257,6 @@ def finder(registers: Registers) -> Formulas:
     """Formulas outside of chains: over what has a home."""
 
     def find(name: str, distance: int, at: At, reader: TileNode | None) -> Expression | None:
-        return registers.held(name, distance, at)
+        return registers.held(name, distance, at, reader)
 
     return Formulas(registers.emission, registers.layouts, find)

@@ -81,12 +81,21 @@ class Registers:
             self.fragments[name] = self._declare(tile, name, layout, operand=False)
         return name
 
-    def held(self, name: str, distance: int, at: At) -> Expression | None:
+    def held(
+        self, name: str, distance: int, at: At, reader: TileNode | None = None
+    ) -> Expression | None:
         """The element of a tile that has a home and needs no turning; None if it has none."""
         if name not in self.homes:
             return None
         tile = self.emission.tiled.tile(name)
-        return FragmentElement(name=self.home(tile, min(at.block, self.blocks(tile) - 1)))
+        return FragmentElement(name=self.home(tile, self.block_of(tile, at, reader)))
+
+    def block_of(self, tile: TileNode, at: At, reader: TileNode | None) -> int:
+        """Which of the fragments of a tile is read; of a vector that is whole, that of the part."""
+        block, count = at.block, self.blocks(tile)
+        if count > 1 and reader is not None and self.layouts.of(tile) == "rows":
+            block += self.emission.offset_within(tile, reader, -1) // self.layouts.rows
+        return min(block, count - 1)
 
     def pinned(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of the fragments that products may read or write next."""
