@@ -56,7 +56,7 @@ class Finish:
         own = [tile for tile in self.stores() if self.role_of(tile) == role.name]
         needed = self._needed(own)
         for tile in needed:
-            if self.emission.operation(tile).kind == "load":
+            if self.emission.operation(tile).kind == "load" and not is_matrix(tile):
                 yield from load_vectors(self.emission, tile, registers)
         members = [t.name for t in needed if self.emission.operation(t).kind in VECTOR_KINDS]
         chains = ChainSteps(self.emission, registers, self._named(own, registers), frozenset())

@@ -176,8 +176,9 @@ def initial_tiles(emission: Emission, role: PlannedRole) -> Iterator[str]:
     own = {m for operation in role.operations for m in operation.members}
     for carried in emission.loop.carried:
         for tile in emission.tiled.loop:
-            is_next = isinstance(carried.next, ValueOperand) and tile.name in own
-            if is_next and tile.operation == carried.next.operation:
+            if not isinstance(carried.next, ValueOperand) or tile.name not in own:
+                continue
+            if tile.operation == carried.next.operation:
                 name = _initial_name(emission, carried.local, tile.subtile)
                 if name is not None:
                     yield name

@@ -14,7 +14,13 @@ from ...models.tile_operation import IndexOperand
 from ...models.tile_order import TileOrder
 from ...models.tiling import TileNode
 from ...models.warp_program import LoopRange, NamedBarrier, Role, WarpProgram
-from ...models.warp_program_checks import BARRIER_BYTES, BASE_ALIGNMENT, GROUP_THREADS, steps_of
+from ...models.warp_program_checks import (
+    BARRIER_BYTES,
+    BASE_ALIGNMENT,
+    GROUP_THREADS,
+    arguments_read,
+    steps_of,
+)
 from ...models.warp_step import Acquire, LoadVector, Reserve, Step, StoreRows
 from ..inputs import Emission
 from .across import Across, lay_out_scratch
@@ -68,6 +74,16 @@ def lower_schedule(
 def shared_capacity(emission: Emission) -> int:
     """Bytes of shared memory that a block can have."""
     return {m.name: m.capacity for m in emission.problem.machine.memories}[SHARED]
+
+
+def direct_arguments(steps: Iterable[Step]) -> tuple[str, ...]:
+    """Arguments that threads read or write themselves, each once."""
+    found: dict[str, None] = {}
+    for step in steps:
+        if isinstance(step, DIRECT):
+            found[step.argument] = None
+        found.update(dict.fromkeys(arguments_read(step)))
+    return tuple(found)
 
 
 class _Lowering:
@@ -134,8 +150,7 @@ class _Lowering:
             yield NamedBarrier(name=f"all_{role.name}", number=number, threads=GROUP_THREADS)
 
     def _pointers(self, roles: Iterable[Role]) -> tuple[str, ...]:
-        steps = (step for role in roles for step in steps_of(role))
-        return tuple(dict.fromkeys(s.argument for s in steps if isinstance(s, DIRECT)))
+        return direct_arguments(step for role in roles for step in steps_of(role))
 
     def _role(self, role: PlannedRole) -> Role:
         only_loads = all(o.kind == "load" for o in role.operations)

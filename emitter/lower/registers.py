@@ -93,9 +93,20 @@ class Registers:
     def block_of(self, tile: TileNode, at: At, reader: TileNode | None) -> int:
         """Which of the fragments of a tile is read; of a vector that is whole, that of the part."""
         block, count = at.block, self.blocks(tile)
+        self._check_whole(tile, reader)
         if count > 1 and reader is not None and self.layouts.of(tile) == "rows":
             block += self.emission.offset_within(tile, reader, -1) // self.layouts.rows
         return min(block, count - 1)
+
+    def _check_whole(self, tile: TileNode, reader: TileNode | None) -> None:
+        """A vector along the columns is read from its first element on."""
+        if reader is not None and self.layouts.of(tile) == "columns":
+            axis = max(range(len(tile.shape)), key=lambda a: tile.shape[a]) - len(tile.shape)
+            if self.emission.offset_within(tile, reader, axis):
+                raise Unsupported(
+                    f"{reader.name} reads a part of {tile.name}, which is loaded whole",
+                    self.emission.operation(tile).position.line,
+                )
 
     def pinned(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of the fragments that products may read or write next."""

@@ -87,9 +87,10 @@ def copied_vectors(
 
 
 def check_versions(emission: Emission, role: PlannedRole, places: Places) -> None:
-    """Raise SecondVersion where one version of each fragment is not enough."""
+    """Raise SecondVersion where one version of each fragment, and a copy, is not enough."""
+    copied = copied_vectors(emission, role, places)
     for read in _reads(emission, role, places):
-        if read.versions > 1:
+        if read.versions > 1 and not read.is_in(copied):
             raise read.refusal
 
 

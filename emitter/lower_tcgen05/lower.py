@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ...models.errors import Unsupported
 from ...models.kernel import ELEMENT_BYTES
@@ -14,13 +14,19 @@ from ...models.warp_program import (
     SharedBuffer,
     WarpProgram,
 )
-from ...models.warp_program_checks import BASE_ALIGNMENT, GROUP_THREADS, MOST_BARRIERS
-from ...models.warp_step import Acquire, LoadVector, Reserve, Step, StoreRows
+from ...models.warp_program_checks import (
+    BASE_ALIGNMENT,
+    GROUP_THREADS,
+    MOST_BARRIERS,
+    steps_of,
+)
+from ...models.warp_step import Acquire, Reserve, Step
 from ..inputs import Emission
 from ..lower.chains import ChainSteps
 from ..lower.hoisted import hoisted
 from ..lower.homes import left_operands
 from ..lower.layouts import Layouts
+from ..lower.lower import direct_arguments
 from ..lower.periods import expand
 from ..lower.places import Places
 from ..lower.plan import WARPS, PlannedOperation, PlannedRole, make_plan
@@ -28,7 +34,7 @@ from ..lower.registers import Registers
 from ..lower.storage import copies_in, resident_tiles
 from ..lower.turn_check import check_turns
 from ..lower.turns import barriers_of, find_turns
-from ..lower.versions import check_versions
+from ..lower.versions import check_versions, copied_vectors
 from .finish import READ, TensorFinish
 from .handoffs import check_single_copies, find_handoffs
 from .homes import declare_homes, initial_steps, kept_tiles
@@ -102,7 +108,8 @@ class _Lowering:
                 index=emission.loop.index, start=emission.loop.start, stop=emission.loop.stop
             ),
             threads=self.plan.threads, entry_registers=self.plan.entry_registers,
-            tensor_maps=tuple(self.storage.maps.values()), pointers=_pointers(roles),
+            tensor_maps=tuple(self.storage.maps.values()),
+            pointers=direct_arguments(s for r in roles for s in steps_of(r)),
             buffers=tuple(self.storage.buffers.values()), rings=tuple(self.storage.rings.values()),
             barriers=tuple(self._named_barriers()), barrier_offset=self.storage.end,
             signals=signals, tensors=lay_out_tensors(emission),
@@ -171,6 +178,7 @@ class _Lowering:
     def _working(self, role: PlannedRole) -> Role:
         registers = RowRegisters(self.emission, self.layouts)
         check_versions(self.emission, role, self.places)
+        registers.copied.update(copied_vectors(self.emission, role, self.places))
         declare_homes(
             self.emission, role, registers, self.kept, self.lefts, self.handoffs.crossings
         )
@@ -232,9 +240,3 @@ def _check_operations(emission: Emission) -> None:
     for operation in emission.graph.operations:
         if operation.kind in ("store", "reduce_add"):
             raise Unsupported(f"{operation.name}: a {operation.kind} within the loop")
-
-
-def _pointers(roles: Iterable[Role]) -> tuple[str, ...]:
-    steps = (step for role in roles for step in (*role.setup, *role.finish))
-    direct = (step for step in steps if isinstance(step, LoadVector | StoreRows))
-    return tuple(dict.fromkeys(step.argument for step in direct))
