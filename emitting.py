@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from .emitter.amendments import Amendable
 from .emitter.inputs import Emission
 from .emitter.launch_description import launch_description
 from .emitter.launcher import launcher_source
@@ -29,7 +28,7 @@ from .emitter.work import work_of
 from .event_order import Overlap
 from .extractor.build import build_loop, price_graph
 from .extractor.sample_cases import SampleCase, sample_cases
-from .fitting import compile_program, compile_with_marks, fitted, is_clean, with_margin
+from .fitting import compile_program, compile_with_marks, fitted, is_clean, lowerable, with_margin
 from .gpu_profiles.library import load_profile_text
 from .models.answer import Answer, Sources
 from .models.document import canonical_text
@@ -41,7 +40,6 @@ from .models.errors import (
     UsageError,
 )
 from .models.kernel import KernelDocument
-from .models.problem import SchedulingProblem
 from .models.profile import GpuProfile
 from .models.solve_options import SolveOptions
 from .models.tile_program import TileProgram
@@ -57,7 +55,6 @@ from .runtime.pack import write_bundle
 from .solver.search import find_schedule
 
 MADE_BY = f"twill {VERSION}"
-MOST_AMENDMENTS = 8  # times that one kernel is solved again so that it can be lowered
 MARGINS = (16, 32, 48, 64)
 """Registers of each thread that are set aside, one after the other, where ptxas lacks some."""
 
@@ -186,42 +183,6 @@ def emit(
             if emitted.is_clean:
                 return emitted
     return first
-
-
-def lowerable(
-    emission: Emission, lowered: Lower, seconds: float | None
-) -> tuple[Emission, tuple[str, ...]]:
-    """The same loop with the best schedule that can be lowered, and why it is not the one given.
-
-    A sentence for each time that it was solved again. Raises Unsupported where no schedule can be.
-    """
-    changes: list[str] = []
-    while True:
-        try:
-            lowered(emission)
-        except SecondVersion:
-            break
-        except Amendable as reason:
-            problem = reason.amended(emission.problem)
-            if problem == emission.problem or len(changes) == MOST_AMENDMENTS:
-                raise
-            changes.append(f"{reason.problems[0].message}: {reason.asked}")
-            emission = _solved_again(emission, problem, reason, seconds)
-        else:
-            break
-    return emission, tuple(changes)
-
-
-def _solved_again(
-    emission: Emission, problem: SchedulingProblem, reason: Amendable, seconds: float | None
-) -> Emission:
-    solution = find_schedule(problem, SolveOptions(seconds=seconds, blame_work=0.0))
-    message = reason.problems[0].message
-    if solution.status == "infeasible":
-        raise Unsupported(f"{message}; in no schedule {reason.asked}", reason.problems[0].line)
-    if solution.schedule is None:
-        raise LimitReached(f"{message}; no schedule was found in which {reason.asked}")
-    return replace(emission, problem=problem, schedule=solution.schedule)
 
 
 def _with_single_versions(emission: Emission, unclean: str, seconds: float | None) -> Emission:
