@@ -74,7 +74,10 @@ class Finish:
             tile = self.emission.tiled.tile(source_of(store.reads[0]) or "")
             while self.emission.operation(tile).kind == "cast" and tile.reads[0].tile is not None:
                 tile = self.emission.tiled.tile(tile.reads[0].tile)
-            is_map = self.emission.operation(tile).kind == "map"
+            # what the loop has made is held by it
+            is_map = (
+                self.emission.operation(tile).kind == "map" and tile in self.emission.tiled.after
+            )
             if is_matrix(tile) and is_map and operations_in(written.written_out(tile.name)) > SHORT:
                 found.add(tile.name)
         return frozenset(found)

@@ -14,13 +14,10 @@ from math import lcm
 from ...models.errors import Unsupported
 from ...models.problem import Dependence
 from ..inputs import Emission, source_of
-from .layouts import Layout, Layouts
+from .layouts import Layouts
 from .places import Places
 from .plan import PlannedRole
 from .registers import VERSIONS
-
-FEW_REGISTERS = 4  # of a vector; a matrix has more
-COPIED: tuple[Layout, ...] = ("rows", "scalar")
 
 
 class SecondVersion(Unsupported):
@@ -32,7 +29,8 @@ def single_version_orders(emission: Emission) -> Iterator[Dependence]:
 
     What reads a fragment of one iteration is over when that of the next iteration is made.
     """
-    problem = emission.problem
+    problem, layouts = emission.problem, Layouts(emission)
+    vectors = {t.name for t in emission.tiled.loop if layouts.of(t) != "matrix"}
     for value in problem.values:
         readers = problem.readers(value.name)
         if not value.registers:
@@ -40,7 +38,7 @@ def single_version_orders(emission: Emission) -> Iterator[Dependence]:
         for reader in readers:
             if reader.target == value.source or reader.distance > 1:
                 continue
-            if reader.distance and value.registers <= FEW_REGISTERS:
+            if reader.distance and value.name in vectors:
                 continue  # a copy does it
             yield Dependence(
                 source=reader.target,
@@ -80,7 +78,7 @@ def copied_vectors(
     layouts = Layouts(emission)
     found: dict[str, frozenset[str]] = {}
     for read in _reads(emission, role, places):
-        small = layouts.of(emission.tiled.tile(read.made)) in COPIED
+        small = layouts.of(emission.tiled.tile(read.made)) != "matrix"
         if read.distance == 1 and read.versions == 2 and small:
             found[read.made] = found.get(read.made, frozenset()) | {read.reader}
     return found

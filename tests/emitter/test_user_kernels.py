@@ -12,33 +12,36 @@ from twill.models.errors import Unsupported
 from twill.tests.support.emissions import faults, wrong_elements
 from twill.tests.support.host_cuda.runner import COMPILER, run_on_host
 from twill.tests.support.user_kernels import (
+    ADDED_UP,
     ATTENTION,
     CROSS_ENTROPY,
+    RUNNING_SUMS,
     TWO_LOOPS,
     emitted_text,
     product,
 )
 
 RESIDUAL = "load(r, (m, n), (BLOCK_M, BLOCK_N))"
-KERNELS = {
-    "sums of what a mask selects": CROSS_ENTROPY,
-    "a result in f32": product(result="acc", c_type="f32"),
-    "a matrix that is added to the result": product(result=f"(acc + {RESIDUAL}).to(bf16)"),
-    "columns cut in two": product(rows=64, split="BLOCK_N: 2"),
-}
 ON_HOPPER = {
+    "sums of what a mask selects": CROSS_ENTROPY,
     "elements of 8 bits made wider": product("a_tile.to(bf16)", a_type="fp8e4m3"),
     "a selection of bool": product("where(a_tile, 1.0, -1.0).to(bf16)", a_type="bool"),
     "a vector of all rows, read in parts": product("(a_tile * s[:, None]).to(bf16)"),
+    "a matrix that is added to the result": product(result=f"(acc + {RESIDUAL}).to(bf16)"),
+    "columns cut in two": product(rows=64, split="BLOCK_N: 2"),
+    "running sums of columns": RUNNING_SUMS,
+    "tiles added up": ADDED_UP,
 }
 ON_BLACKWELL = {
     "a sink, a slope, and few queries": ATTENTION,
+    "a result in f32": product(result="acc", c_type="f32"),
+    "a matrix that is added to the result": product(result=f"(acc + {RESIDUAL}).to(bf16)"),
+    "columns cut in two": product(split="BLOCK_N: 2"),
     "rows scaled after the loop": product(result="(acc * s[:, None]).to(bf16)", columns=64),
 }
 CASES = (
-    *((w, text, gpu) for w, text in KERNELS.items() for gpu in ("h100-sxm", "b200")),
-    *((w, text, "h100-sxm") for w, text in ON_HOPPER.items()),
-    *((w, text, "b200") for w, text in ON_BLACKWELL.items()),
+    *((what, text, "h100-sxm") for what, text in ON_HOPPER.items()),
+    *((what, text, "b200") for what, text in ON_BLACKWELL.items()),
 )
 on_host = pytest.mark.skipif(
     COMPILER is None or sys.platform != "linux" or platform.machine() != "x86_64",
@@ -53,17 +56,14 @@ def test_they_are_right_on_the_machine_and_clean(text: str, gpu: str) -> None:
     made = emitted_text(text, gpu)
     assert made.faults == ()
     for case in sample_cases(made.tile_program):
-        for seed in range(3):
+        for seed in range(2):
             assert faults(made.program, case, seed) == 0, case.extents
 
 
-ON_HOST = [c for c in CASES if c[2] == "h100-sxm"]
-
-
 @on_host
-@pytest.mark.parametrize("text", [c[1] for c in ON_HOST], ids=[c[0] for c in ON_HOST])
-def test_their_text_computes_what_the_kernel_says(text: str) -> None:
-    made = emitted_text(text, "h100-sxm")
+@pytest.mark.parametrize("what", list(ON_HOPPER)[:6])
+def test_their_text_computes_what_the_kernel_says(what: str) -> None:
+    made = emitted_text(ON_HOPPER[what], "h100-sxm")
     for seed, case in enumerate(sample_cases(made.tile_program)):
         results = run_on_host(made.program, made.source, case, seed=seed)
         assert not wrong_elements(made.program, case, results), case.extents

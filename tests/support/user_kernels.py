@@ -99,6 +99,36 @@ program: |
 tolerance: {absolute: 2.0e-2, relative: 2.0e-2}
 """
 
+ROWS = """\
+kernel: rows
+summary: What is carried from one tile of rows to the next.
+sizes: {{ROWS: {rows}, COLUMNS: 128}}
+arguments:
+  x: {{dtype: f32, shape: [rows, columns]}}
+  y: {{dtype: f32, shape: [rows, columns]}}
+grid:
+  c: cdiv(columns, COLUMNS)
+program: |
+  carry = {begin}
+  for t in range(cdiv(rows, ROWS)):
+      x_tile = load(x, (t, c), (ROWS, COLUMNS))
+      {body}
+  {end}
+tolerance: {{absolute: 1.0e-3, relative: 1.0e-3}}
+"""
+
+RUNNING_SUMS = ROWS.format(
+    rows=64, begin="zeros((COLUMNS,))",
+    body="store(y, (t, c), cumsum(x_tile, axis=0) + carry[None, :])\n"
+    "      carry = carry + sum(x_tile, axis=0)",
+    end="",
+)  # fmt: skip
+
+ADDED_UP = ROWS.format(
+    rows=8, begin="zeros((ROWS, COLUMNS))", body="carry = carry + x_tile",
+    end="store(y, (0, c), carry)",
+)  # fmt: skip
+
 TWO_LOOPS = """\
 kernel: two_loops
 summary: A pass for the sum of each row, and a pass that divides by it.
