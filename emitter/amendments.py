@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..models.errors import Unsupported
 from ..models.problem import Dependence, LegalityRule, SchedulingProblem
+from ..models.schedule import Schedule
 
 TOGETHER = "lowered-together/1"
 
@@ -13,16 +14,16 @@ TOGETHER = "lowered-together/1"
 class Amendable(Unsupported):
     """A schedule that cannot be lowered, though another one of its problem could be.
 
-    That is one with the operations of `together` in one warp group, and with the dependences
-    `orders`; `asked` says the same in words.
+    That is one with the operations of `together` in one warp group, with the dependences `orders`,
+    and of at most `stages`; `asked` says the same in words.
     """
 
     def __init__(
         self, message: str, line: int | None = None, *, asked: str,
-        together: Iterable[str] = (), orders: Iterable[Dependence] = (),
+        together: Iterable[str] = (), orders: Iterable[Dependence] = (), stages: int | None = None,
     ) -> None:  # fmt: skip
         super().__init__(message, line)
-        self.asked = asked
+        self.asked, self._stages = asked, stages
         self._together, self._orders = frozenset(together), tuple(orders)
 
     def amended(self, problem: SchedulingProblem) -> SchedulingProblem:
@@ -33,7 +34,11 @@ class Amendable(Unsupported):
             rules |= dict.fromkeys(_together(image[o] for o in self._together) for image in images)
         orders = dict.fromkeys(problem.dependences)
         orders |= dict.fromkeys(_moved(order, image) for image in images for order in self._orders)
-        return problem.model_copy(update={"rules": tuple(rules), "dependences": tuple(orders)})
+        more = {"rules": tuple(rules), "dependences": tuple(orders)}
+        if self._stages is None:
+            return problem.model_copy(update=more)
+        machine = problem.machine.model_copy(update={"most_stages": self._stages})
+        return problem.model_copy(update={**more, "machine": machine})
 
     def _names(self) -> frozenset[str]:
         ends = (end for order in self._orders for end in (order.source, order.target))
@@ -62,3 +67,14 @@ def _together(names: Iterable[str]) -> LegalityRule:
 def _moved(order: Dependence, image: Mapping[str, str]) -> Dependence:
     ends = {"source": image[order.source], "target": image[order.target]}
     return order.model_copy(update=ends)
+
+
+def with_fewer_stages(reason: Unsupported, schedule: Schedule) -> Unsupported:
+    """The same reason, if fewer stages may help: iterations that overlap less are in step."""
+    stages = 1 + max(schedule.stage(one.operation) for one in schedule.placements)
+    if stages == 1:
+        return reason
+    return Amendable(
+        reason.problems[0].message, asked=f"there are at most {stages - 1} stages",
+        stages=stages - 1,
+    )  # fmt: skip

@@ -22,6 +22,7 @@ from ...models.warp_program_checks import (
     steps_of,
 )
 from ...models.warp_step import Acquire, LoadVector, Reserve, Step, StoreRows
+from ..amendments import with_fewer_stages
 from ..inputs import Emission
 from .across import Across, lay_out_scratch
 from .chains import ChainSteps
@@ -66,7 +67,10 @@ def lower_schedule(
     """
     order = order_of(emission, tile_order)
     program = _Lowering(emission, deeper, begins or {}, order, persistent=persistent).program()
-    check_turns(program)
+    try:
+        check_turns(program)
+    except Unsupported as reason:
+        raise with_fewer_stages(reason, emission.schedule) from None
     program = with_partial_sums(program)
     return made_persistent(program, shared_capacity(emission)) if persistent else program
 

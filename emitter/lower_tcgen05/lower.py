@@ -21,6 +21,7 @@ from ...models.warp_program_checks import (
     steps_of,
 )
 from ...models.warp_step import Acquire, Reserve, Step
+from ..amendments import with_fewer_stages
 from ..inputs import Emission
 from ..lower.chains import ChainSteps
 from ..lower.hoisted import hoisted
@@ -58,7 +59,10 @@ def lower_for_tensor_memory(emission: Emission, *, deeper: int = 0) -> WarpProgr
     Raises Unsupported, naming the operation, for what cannot be emitted yet.
     """
     program = _Lowering(emission, deeper).program()
-    check_turns(program)
+    try:
+        check_turns(program)
+    except Unsupported as reason:
+        raise with_fewer_stages(reason, emission.schedule) from None
     return program
 
 

@@ -11,6 +11,7 @@ from twill.extractor.sample_cases import sample_cases
 from twill.models.errors import Unsupported
 from twill.tests.support.emissions import faults, wrong_elements
 from twill.tests.support.host_cuda.runner import COMPILER, run_on_host
+from twill.tests.support.row_kernels import text_of
 from twill.tests.support.user_kernels import (
     ADDED_UP,
     ATTENTION,
@@ -85,3 +86,16 @@ def test_a_vector_of_all_columns_is_not_read_in_parts() -> None:
     part = "(acc + load(bias, (n,), (BLOCK_N,))[None, :]).to(bf16)"
     with pytest.raises(Unsupported, match=r"reads a part of .*, which is loaded whole"):
         emitted_text(product(result=part, rows=64, split="BLOCK_N: 2"), "h100-sxm")
+
+
+def test_fewer_stages_are_asked_for_where_a_turn_might_be_taken_twice() -> None:
+    text = text_of("flash_attention_forward")
+    text = text.replace(
+        "arguments:", "arguments:\n  b: {dtype: bf16, shape: [heads, queries, keys]}"
+    )
+    bias = " + load(b, (h, m, n), (1, BLOCK_M, BLOCK_N))"
+    text = text.replace("dot(q_tile, k_tile.T)", "dot(q_tile, k_tile.T)" + bias)
+    made = emitted_text(text, "h100-sxm")
+    assert made.changes[0].endswith("twice before the other comes: there are at most 2 stages")
+    assert made.faults == ()
+    assert faults(made.program, sample_cases(made.tile_program)[2], seed=1) == 0
