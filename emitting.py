@@ -28,7 +28,7 @@ from .emitter.work import work_of
 from .event_order import Overlap
 from .extractor.build import build_loop, price_graph
 from .extractor.sample_cases import SampleCase, sample_cases
-from .fitting import compile_program, compile_with_marks, fitted, is_clean, with_margin
+from .fitting import compile_program, compile_with_marks, fitted, is_clean, lowerable, with_margin
 from .gpu_profiles.library import load_profile_text
 from .models.answer import Answer, Sources
 from .models.document import canonical_text
@@ -148,24 +148,28 @@ def emit(
 ) -> Emitted:  # fmt: skip
     """Lower, print, compile and check the schedule of an answer.
 
-    A fragment that needs several versions has them in an unrolled loop. Where that cannot be, or
-    does not compile cleanly, the schedule is replaced by the best one in which none needs a second.
+    What the lowering cannot do yet with the schedule, and could with another one, is asked of the
+    best schedule that does without. A fragment that needs several versions has them in an unrolled
+    loop. Where that cannot be, or does not compile cleanly, the schedule is replaced by the best
+    one in which none needs a second.
     Where ptxas needs more registers than it has, periods begin elsewhere; if that does not help,
     more registers are set aside and the kernel is solved again, within `seconds` each time.
     `changes` says what is not the schedule of the answer. Raises Unsupported for what cannot be
     emitted yet, DeviceFault if it does not compile.
     """
-    emission = emission_of(answer)
     lowered = partial(lower, deeper=deeper, tile_order=tile_order, persistent=persistent)
+    emission, changes = lowerable(emission_of(answer), lowered, seconds)
     try:
-        first = _compiled(emission, lowered)
+        first = _compiled(emission, lowered, *changes)
         unrolled = any(role.unroll > 1 for role in first.program.roles)
         unclean = f"unrolled, {first.faults[0]}" if unrolled and first.faults else ""
     except SecondVersion as reason:
         unclean = reason.problems[0].message
     if unclean:
         emission = _with_single_versions(emission, unclean, seconds)
-        first = _compiled(emission, lowered, f"{unclean}: one version of each")
+        emission, more_changes = lowerable(emission, lowered, seconds)
+        why = f"{unclean}: one version of each"
+        first = _compiled(emission, lowered, *changes, why, *more_changes)
     if first.is_clean:
         return first
     for more in MARGINS:
@@ -174,7 +178,8 @@ def emit(
             break
         why = f"with fewer than {more} more registers of each thread set aside, ptxas spills"
         with suppress(Unsupported):  # the next schedule may be one that can be lowered
-            emitted = _compiled(again, lowered, *first.changes, why)
+            again, more_changes = lowerable(again, lowered, seconds)
+            emitted = _compiled(again, lowered, *first.changes, why, *more_changes)
             if emitted.is_clean:
                 return emitted
     return first

@@ -1,8 +1,9 @@
-"""Where the period of each role begins, so that the assembler has registers enough.
+"""What is chosen anew so that a schedule can be lowered, and the assembler has registers enough.
 
-The same cyclic order of operations can be written from any of them on. What is live or in flight
-there, and how much stands before the loop, decides whether ptxas finds registers without spilling
-or serializing wgmma. No rule foresees it, so each beginning is tried, first role by role.
+The best schedule may want what has no lowering yet: then that of a problem which asks for less is
+taken. The same cyclic order of operations can be written from any of them on. What is live or in
+flight there, and how much stands before the loop, decides whether ptxas finds registers without
+spilling or serializing wgmma. No rule foresees it, so each beginning is tried, first role by role.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ import sys
 from dataclasses import replace
 from itertools import islice, product
 
+from .emitter.amendments import Amendable
 from .emitter.inputs import Emission
 from .emitter.lower.lower import Lower
+from .emitter.lower.versions import SecondVersion
 from .emitter.printer.marks import Marks
 from .emitter.printer.printer import print_cuda
+from .models.errors import LimitReached, Unsupported
+from .models.problem import SchedulingProblem
 from .models.solve_options import SolveOptions
 from .models.warp_program import Role, WarpProgram
 from .runtime.cache import compile_cached
@@ -22,6 +27,7 @@ from .runtime.nvrtc import Compiled
 from .runtime.report import PtxasReport
 from .solver.search import find_schedule
 
+MOST_AMENDMENTS = 8  # times that one kernel is solved again so that it can be lowered
 MOST_TOGETHER = 24  # combinations of beginnings that are compiled as a whole
 
 
@@ -94,3 +100,39 @@ def with_margin(emission: Emission, more: int, seconds: float | None) -> Emissio
     )
     schedule = find_schedule(problem, SolveOptions(seconds=seconds)).schedule
     return None if schedule is None else replace(emission, problem=problem, schedule=schedule)
+
+
+def lowerable(
+    emission: Emission, lowered: Lower, seconds: float | None
+) -> tuple[Emission, tuple[str, ...]]:
+    """The same loop with the best schedule that can be lowered, and why it is not the one given.
+
+    A sentence for each time that it was solved again. Raises Unsupported where no schedule can be.
+    """
+    changes: list[str] = []
+    while True:
+        try:
+            lowered(emission)
+        except SecondVersion:
+            break
+        except Amendable as reason:
+            problem = reason.amended(emission.problem)
+            if problem == emission.problem or len(changes) == MOST_AMENDMENTS:
+                raise
+            changes.append(f"{reason.problems[0].message}: {reason.asked}")
+            emission = _solved_again(emission, problem, reason, seconds)
+        else:
+            break
+    return emission, tuple(changes)
+
+
+def _solved_again(
+    emission: Emission, problem: SchedulingProblem, reason: Amendable, seconds: float | None
+) -> Emission:
+    solution = find_schedule(problem, SolveOptions(seconds=seconds, blame_work=0.0))
+    message = reason.problems[0].message
+    if solution.status == "infeasible":
+        raise Unsupported(f"{message}; in no schedule {reason.asked}", reason.problems[0].line)
+    if solution.schedule is None:
+        raise LimitReached(f"{message}; no schedule was found in which {reason.asked}")
+    return replace(emission, problem=problem, schedule=solution.schedule)

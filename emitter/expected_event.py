@@ -29,6 +29,7 @@ class Expected:
     place: int | None = None  # of an mbarrier in shared memory, or the first column
     of: str = ""  # the mbarrier or the tensor
     slots: int = 1  # of the ring whose mbarrier it is: which one is current may be known
+    age: int = 0  # slots behind the current one, from which its place may be counted
     work: Mapping[str, int] = field(default_factory=dict)
     passed: frozenset[str] = frozenset()
 
@@ -45,7 +46,8 @@ class Expected:
     def is_at(self, place: int) -> bool:
         """Whether an instruction there is of the same mbarrier, in any slot, or the same column."""
         start = self.place if self.place is not None else place
-        return place in range(start, start + self.slots * BARRIER_BYTES, BARRIER_BYTES)
+        first, last = start - self.age * BARRIER_BYTES, start + self.slots * BARRIER_BYTES
+        return place in range(first, last, BARRIER_BYTES)
 
     def with_work(self, work: Mapping[str, int]) -> Expected:
         """The same event, with more work behind it."""
@@ -66,7 +68,7 @@ class Naming:
         self.by_step: dict[str, Namer] = {
             "acquire": lambda s: [self.barrier("TRYWAIT", "full", s.ring)],
             "reserve": self._reserve,
-            "release": lambda s: [self.barrier("ARRIVE", "empty", s.ring)],
+            "release": lambda s: [replace(self.barrier("ARRIVE", "empty", s.ring), age=s.age)],
             "sync": lambda s: [self._named("BAR.SYNC", s.barrier)],
             "arrive": lambda s: [self._named("BAR.ARV", s.barrier)],
             "copy_in": lambda s: [Expected("", f"UTMALDG {len(s.index)}D", of=s.buffer)],

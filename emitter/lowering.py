@@ -23,6 +23,7 @@ def lower(
     and `begins` means nothing. A kernel without products is lowered alike for each target. Raises
     Unsupported, naming the operation, for what cannot be emitted yet.
     """
+    _check_loops(emission)
     program = _lowered(emission, deeper, tile_order, begins, persistent=persistent)
     check_late_warps(program)
     return program
@@ -40,3 +41,15 @@ def _lowered(
     return lower_schedule(
         emission, deeper=deeper, tile_order=tile_order, persistent=persistent, begins=begins
     )
+
+
+def _check_loops(emission: Emission) -> None:
+    """Refuse a program of which the schedule is for one loop of several."""
+    loops = emission.program.loops
+    if len(loops) > 1:
+        other = next(loop for loop in loops if loop.name != emission.loop.name)
+        raise Unsupported(
+            f"a loop beside {emission.loop.name}, in which the schedule is: a kernel has one loop, "
+            "so write a document for each",
+            other.position.line,
+        )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .document import Count, Document, Name
+from .document import Count, Document, Name, Positive
 from .index_expression import IndexExpression
 from .kernel import ElementType
 from .tile_operation import MapPrimitive
@@ -41,6 +41,21 @@ class StoredElement(Document):
     age: Count = 0
     down: Axis
     across: Axis
+    first_row: Count = 0
+    first_column: Count = 0
+
+
+class ArgumentElement(Document):
+    """An element of a tile of an argument in global memory, 0 where it lies outside.
+
+    `index` counts tiles of `tile` elements; in the last two dimensions it is the row and column
+    computed, `first_row` and `first_column` further.
+    """
+
+    kind: Literal["argument"] = "argument"
+    argument: Name
+    index: tuple[IndexExpression, ...]
+    tile: tuple[Positive, ...]
     first_row: Count = 0
     first_column: Count = 0
 
@@ -109,6 +124,7 @@ class Rounded(Document):
 Expression = Annotated[
     FragmentElement
     | StoredElement
+    | ArgumentElement
     | LaneElement
     | SumAbove
     | NumberValue
@@ -152,6 +168,18 @@ def stored_in(expression: Expression) -> tuple[StoredElement, ...]:
         return stored_in(expression.operand)
     if isinstance(expression, Apply):
         found = (part for operand in expression.operands for part in stored_in(operand))
+        return tuple(dict.fromkeys(found))
+    return ()
+
+
+def arguments_in(expression: Expression) -> tuple[str, ...]:
+    """Arguments of which an expression reads elements, each once, from left to right."""
+    if isinstance(expression, ArgumentElement):
+        return (expression.argument,)
+    if isinstance(expression, Rounded):
+        return arguments_in(expression.operand)
+    if isinstance(expression, Apply):
+        found = (name for operand in expression.operands for name in arguments_in(operand))
         return tuple(dict.fromkeys(found))
     return ()
 

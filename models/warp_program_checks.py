@@ -12,7 +12,7 @@ from .stripes import GROUP_THREADS as GROUP_THREADS
 from .stripes import ROWS as STRIPE_ROWS
 from .tensor_memory_checks import BARRIER_BYTES as BARRIER_BYTES
 from .tensor_memory_checks import barrier_bytes, overlaps_unsaid, tensor_faults
-from .warp_expression import fragments_in
+from .warp_expression import arguments_in, fragments_in
 
 if TYPE_CHECKING:
     from .warp_program import Role, WarpProgram
@@ -148,6 +148,12 @@ def _fragments(role: Role, step: Step) -> Iterator[str]:
     for name in used:
         if name not in known:
             yield f"{role.name}: {step.step} names the fragment {name}, which does not exist"
+
+
+def arguments_read(step: Step) -> tuple[str, ...]:
+    """Arguments of which the expression of a step, if it has one, reads elements."""
+    value = getattr(step, "value", None)
+    return () if value is None else arguments_in(value)
 
 
 def steps_of(role: Role) -> Iterator[Step]:

@@ -22,6 +22,7 @@ from .storage import Storage
 CHEAP = ("broadcast", "fill", "arange", "cast")
 VECTOR_KINDS = ("map", "reduce", "scan", "cast", "fill", "arange", "broadcast")
 NEXT = ".next"
+LAST = ".last"  # a copy of what it was an iteration before
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,9 @@ class _Writer:
     def written(self) -> list[Step]:
         handing_on = HandingOn(self.role.places, self.role.storage, self.chain.operation)
         for name in self.chain.members:
+            if name in self.registers.copied:
+                self._move(self.emission.tiled.tile(name), "", LAST)
+        for name in self.chain.members:
             if name in self.held:
                 self._hold(self.emission.tiled.tile(name))
             self.out += handing_on.of(name, self._staged, self.registers, self.common)
@@ -106,7 +110,7 @@ class _Writer:
         self.out += handing_on.published(self.common)
         for name in self.chain.members:
             if name in self.renamed:
-                self._move(self.emission.tiled.tile(name))
+                self._move(self.emission.tiled.tile(name), NEXT, "")
         self._pin()
         return self.out
 
@@ -129,11 +133,10 @@ class _Writer:
             value = self.formulas.written_out(tile.name, at)
             self.out.append(Assign(target=target, value=value, **self.common))
 
-    def _move(self, tile: TileNode) -> None:
+    def _move(self, tile: TileNode, here: str, there: str) -> None:
         for block in range(self.registers.blocks(tile)):
-            source = self.registers.home(tile, block, suffix=NEXT)
-            moved = FragmentElement(name=source)
-            target = self.registers.home(tile, block)
+            moved = FragmentElement(name=self.registers.home(tile, block, suffix=here))
+            target = self.registers.home(tile, block, suffix=there)
             self.out.append(Assign(target=target, value=moved, **self.common))
 
     def _pin(self) -> None:
@@ -205,7 +208,9 @@ class _Writer:
         if self.registers.layouts.of(tile) == "lanes" and at.axis in ("row", "column"):
             return self._turned(tile, at)
         suffix = NEXT if own and name in self.renamed else ""
-        block = min(at.block, self.registers.blocks(tile) - 1)
+        if distance and self.chain.operation in self.registers.copied.get(name, ()):
+            suffix = LAST
+        block = self.registers.block_of(tile, at, reader)
         operand = name in self.role.packed
         fragment = self.registers.home(tile, block, operand=operand, suffix=suffix)
         return FragmentElement(name=fragment)
@@ -252,6 +257,6 @@ def finder(registers: Registers) -> Formulas:
     """Formulas outside of chains: over what has a home."""
 
     def find(name: str, distance: int, at: At, reader: TileNode | None) -> Expression | None:
-        return registers.held(name, distance, at)
+        return registers.held(name, distance, at, reader)
 
     return Formulas(registers.emission, registers.layouts, find)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ...models.barrier_step import Sync
@@ -11,13 +11,14 @@ from ...models.kernel import ELEMENT_BYTES
 from ...models.tiling import TileNode
 from ...models.warp_expression import Expression, operations_in
 from ...models.warp_step import CopyOut, LoadVector, ProxyFence, Stage, Step, StoreRows, WaitCopies
+from ..amendments import Amendable
 from ..inputs import Emission, source_of
 from .chains import VECTOR_KINDS, Chain, ChainSteps, finder
 from .formulas import AXES, At
 from .layouts import Layouts
 from .plan import Plan, PlannedRole
 from .registers import Registers
-from .staging import is_matrix, lay_out_staging
+from .staging import first_column, is_matrix, lay_out_staging
 from .storage import Storage
 
 SHORT = 3  # operations of a formula that reads well within the call that stores it
@@ -44,10 +45,10 @@ class Finish:
 
     def role_of(self, tile: TileNode) -> str:
         """The role that holds what a tile after the loop reads."""
-        results = {self.plan.role_of(self.emission.owner[r]).name for r in self._results(tile)}
+        makers = {self.emission.owner[r] for r in self._results(tile)}
+        results = {self.plan.role_of(maker).name for maker in makers}
         if len(results) != 1:
-            line = self.emission.operation(tile).position.line
-            raise Unsupported(f"{tile.name} needs results of {len(results)} warp groups", line)
+            raise scattered(self.emission, tile, makers, len(results))
         return results.pop()
 
     def steps(self, role: PlannedRole, registers: Registers, barrier: str) -> Iterator[Step]:
@@ -55,8 +56,8 @@ class Finish:
         own = [tile for tile in self.stores() if self.role_of(tile) == role.name]
         needed = self._needed(own)
         for tile in needed:
-            if self.emission.operation(tile).kind == "load":
-                yield self._load(tile, registers)
+            if self.emission.operation(tile).kind == "load" and not is_matrix(tile):
+                yield from load_vectors(self.emission, tile, registers)
         members = [t.name for t in needed if self.emission.operation(t).kind in VECTOR_KINDS]
         chains = ChainSteps(self.emission, registers, self._named(own, registers), frozenset())
         yield from chains.steps(Chain(tuple(members)))
@@ -73,7 +74,10 @@ class Finish:
             tile = self.emission.tiled.tile(source_of(store.reads[0]) or "")
             while self.emission.operation(tile).kind == "cast" and tile.reads[0].tile is not None:
                 tile = self.emission.tiled.tile(tile.reads[0].tile)
-            is_map = self.emission.operation(tile).kind == "map"
+            # what the loop has made is held by it
+            is_map = (
+                self.emission.operation(tile).kind == "map" and tile in self.emission.tiled.after
+            )
             if is_matrix(tile) and is_map and operations_in(written.written_out(tile.name)) > SHORT:
                 found.add(tile.name)
         return frozenset(found)
@@ -100,7 +104,7 @@ class Finish:
                     first=first + row, value=value, operation=tile.name,
                 )  # fmt: skip
             return
-        buffer = self.storage.buffers[self._buffers[tile.operation]]
+        buffer = self.storage.buffers[self._buffers[tile.name]]
         rows, columns = tile.shape[-2:]
         first = self.emission.offset(tile, tile, len(extents) - 2)
         panel = buffer.swizzle // ELEMENT_BYTES[buffer.dtype]
@@ -118,12 +122,9 @@ class Finish:
         yield CopyOut(
             buffer=buffer.name, tensor_map=tensor_map,
             index=access.index, tile=extents, from_row=first, first_row=first,
-            add=operation.kind == "reduce_add",
+            first_column=first_column(self.emission, tile), add=operation.kind == "reduce_add",
             operation=tile.name,
         )  # fmt: skip
-
-    def _load(self, tile: TileNode, registers: Registers) -> Step:
-        return load_vector(self.emission, self.layouts, tile, registers)
 
     def _needed(self, stores: list[TileNode]) -> list[TileNode]:
         """Tiles after the loop that the stores read, directly or not, in program order."""
@@ -145,21 +146,27 @@ class Finish:
         return found
 
 
-def load_vector(
-    emission: Emission, layouts: Layouts, tile: TileNode, registers: Registers
-) -> LoadVector:
+def scattered(
+    emission: Emission, tile: TileNode, makers: Iterable[str], groups: int
+) -> Unsupported:
+    """That what is stored after the loop is made from results of several warp groups."""
+    return Amendable(
+        f"{tile.name} needs results of {groups} warp groups",
+        emission.operation(tile).position.line,
+        asked=f"what {tile.name} needs is in one warp group", together=makers,
+    )  # fmt: skip
+
+
+def load_vectors(emission: Emission, tile: TileNode, registers: Registers) -> Iterator[LoadVector]:
     """Load a vector or a number outside the loop straight into registers."""
     operation = emission.operation(tile)
-    if layouts.of(tile) == "matrix":
+    if registers.layouts.of(tile) == "matrix":
         raise Unsupported(f"{tile.name}: a matrix loaded outside the loop", operation.position.line)
     access = operation.memory_access
-    if layouts.of(tile) == "rows" and access.tile[-1].extent != layouts.rows:
-        raise Unsupported(
-            f"{tile.name}: a vector of {access.tile[-1].extent} rows loaded outside the loop, "
-            f"of which a warp group holds {layouts.rows}",
-            operation.position.line,
-        )
-    return LoadVector(
-        target=registers.home(tile), argument=access.argument, index=access.index,
-        extent=access.tile[-1].extent, operation=tile.name,
-    )  # fmt: skip
+    first = first_column(emission, tile) if tile.shape else 0
+    for block, target in enumerate(registers.names_of(tile)):
+        yield LoadVector(
+            target=target, argument=access.argument, index=access.index,
+            extent=access.tile[-1].extent, first=first + registers.layouts.rows * block,
+            operation=tile.name,
+        )  # fmt: skip

@@ -20,6 +20,7 @@ from ...models.tile_operation import (
 from ...models.tiling import TileNode
 from ...models.warp_expression import (
     Apply,
+    ArgumentElement,
     Coordinate,
     Expression,
     IndexValue,
@@ -42,6 +43,7 @@ class At:
 
     block: int = 0
     axis: Axis | None = None
+    column: int = 0  # of the tile, in which the first column of the fragment lies
 
 
 WHOLE = At()
@@ -68,9 +70,9 @@ class Formulas:
     ) -> Expression:
         """The value of a tile at one element: where it is held, or its own formula."""
         found = self._held(name, distance, at, reader)
-        return self.written_out(name, at) if found is None else found
+        return self.written_out(name, at, reader) if found is None else found
 
-    def written_out(self, name: str, at: At = WHOLE) -> Expression:
+    def written_out(self, name: str, at: At = WHOLE, reader: TileNode | None = None) -> Expression:
         """The formula of a tile over its operands, even if a fragment holds the tile."""
         tile = self._emission.tiled.tile(name)
         operation = self._emission.operation(tile)
@@ -89,9 +91,29 @@ class Formulas:
             return self._operand(tile, 0, at)
         if operation.kind == "arange":
             return self._coordinate(tile, at)
+        if operation.kind == "load" and self._is_read_directly(tile, at):
+            return self._of_argument(tile, at, reader or tile)
         raise Unsupported(
             f"{name}: {operation.kind} within an elementwise chain", operation.position.line
         )
+
+    def _is_read_directly(self, tile: TileNode, at: At) -> bool:
+        """Whether it is a matrix that each thread reads for itself, outside the loop."""
+        outside = (*self._emission.tiled.before, *self._emission.tiled.after)
+        return at.axis is None and self.layouts.of(tile) == "matrix" and tile in outside
+
+    def _of_argument(self, tile: TileNode, at: At, reader: TileNode) -> ArgumentElement:
+        access = self._emission.operation(tile).memory_access
+        down, across = (
+            self._emission.offset(tile, tile, len(tile.shape) + axis)
+            + self._emission.offset_within(tile, reader, axis)
+            for axis in (-2, -1)
+        )
+        return ArgumentElement(
+            argument=access.argument, index=access.index,
+            tile=tuple(dimension.extent for dimension in access.tile),
+            first_row=down + self.layouts.rows * at.block, first_column=across + at.column,
+        )  # fmt: skip
 
     def _cast(self, tile: TileNode, at: At) -> Expression:
         inner = self._operand(tile, 0, at)

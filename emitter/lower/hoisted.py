@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...models.tiling import TileNode
-from ...models.warp_step import Step
+from ...models.warp_step import Assign, Step
 from ..inputs import Emission, source_of
-from .chains import VECTOR_KINDS, Chain, ChainSteps
-from .finish import load_vector
+from .chains import VECTOR_KINDS, Chain, ChainSteps, finder
+from .finish import load_vectors
+from .formulas import At
+from .homes import initial_tiles
 from .plan import PlannedRole
 from .registers import Registers
+from .staging import is_matrix
 
 DEAR = ("divide", "exp2", "log2", "sqrt", "rsqrt", "sigmoid", "tanh")
 """Primitives that take more than one instruction of a cheap unit."""
@@ -19,17 +22,23 @@ DEAR = ("divide", "exp2", "log2", "sqrt", "rsqrt", "sigmoid", "tanh")
 def hoisted(
     emission: Emission, role: PlannedRole, registers: Registers, stored: tuple[str, ...] = ()
 ) -> Iterator[Step]:
-    """Loads and elementwise work before the loop, of what the role reads in it.
+    """Loads and elementwise work before the loop, of what the role reads in it or begins it with.
 
     But for what is `stored`: vectors that it reads in shared memory.
     """
-    read = (name for name in _read(emission, role) if name not in stored)
+    vectors = (n for n in initial_tiles(emission, role) if not is_matrix(emission.tiled.tile(n)))
+    named = (*_read(emission, role), *vectors)
+    read = (name for name in named if name not in stored)
     kept = frozenset(name for name in read if _is_dear(emission, name))
     needed = _with_sources(emission, kept)
     for tile in emission.tiled.before:
         is_load = emission.operation(tile).kind == "load"
-        if tile.name in needed and is_load and tile.name not in registers.homes:
-            yield load_vector(emission, registers.layouts, tile, registers)
+        if tile.name in needed and is_load and tile.name in kept and is_matrix(tile):
+            for block, target in enumerate(registers.names_of(tile)):
+                value = finder(registers).written_out(tile.name, At(block))
+                yield Assign(target=target, value=value, operation=tile.name)
+        elif tile.name in needed and is_load and tile.name not in registers.homes:
+            yield from load_vectors(emission, tile, registers)
     members = tuple(
         tile.name
         for tile in emission.tiled.before

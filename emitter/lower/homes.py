@@ -165,10 +165,32 @@ def _initial(
     emission: Emission, local: str, subtile: tuple[tuple[str, int], ...], formulas: Formulas,
     at: At,
 ) -> Expression:  # fmt: skip
+    name = _initial_name(emission, local, subtile)
+    if name is None:
+        return formulas.initial(emission.loop.name, local)
+    return formulas.of(name, at=at)
+
+
+def initial_tiles(emission: Emission, role: PlannedRole) -> Iterator[str]:
+    """Tiles before the loop that the role's carried locals begin with."""
+    own = {m for operation in role.operations for m in operation.members}
+    for carried in emission.loop.carried:
+        for tile in emission.tiled.loop:
+            if not isinstance(carried.next, ValueOperand) or tile.name not in own:
+                continue
+            if tile.operation == carried.next.operation:
+                name = _initial_name(emission, carried.local, tile.subtile)
+                if name is not None:
+                    yield name
+
+
+def _initial_name(
+    emission: Emission, local: str, subtile: tuple[tuple[str, int], ...]
+) -> str | None:
+    """The tile before the loop, cut as its sub-tiles are; None for a constant or a scalar."""
     initial = emission.loop.carried_local(local).initial
     if not isinstance(initial, ValueOperand):
-        return formulas.initial(emission.loop.name, local)
-    suffix = "".join(f"[{index}]" for _, index in subtile)
+        return None
+    cut = initial.operation + "".join(f"[{index}]" for _, index in subtile)
     names = {tile.name for tile in emission.tiled.before}
-    cut = initial.operation + suffix
-    return formulas.of(cut if cut in names else initial.operation, at=at)
+    return cut if cut in names else initial.operation

@@ -14,13 +14,20 @@ from ...models.tile_operation import IndexOperand
 from ...models.tile_order import TileOrder
 from ...models.tiling import TileNode
 from ...models.warp_program import LoopRange, NamedBarrier, Role, WarpProgram
-from ...models.warp_program_checks import BARRIER_BYTES, BASE_ALIGNMENT, GROUP_THREADS, steps_of
+from ...models.warp_program_checks import (
+    BARRIER_BYTES,
+    BASE_ALIGNMENT,
+    GROUP_THREADS,
+    arguments_read,
+    steps_of,
+)
 from ...models.warp_step import Acquire, LoadVector, Reserve, Step, StoreRows
+from ..amendments import with_fewer_stages
 from ..inputs import Emission
 from .across import Across, lay_out_scratch
 from .chains import ChainSteps
 from .copies import Copies
-from .finish import Finish, load_vector
+from .finish import Finish, load_vectors
 from .grid_order import TileOrderName, order_of
 from .hoisted import hoisted, vectors_read
 from .homes import declare_homes, initial_values, kept_tiles, left_operands, packed_tiles
@@ -38,7 +45,7 @@ from .stripes import resident_vectors
 from .tracking import RingUse, TrackedRole
 from .turn_check import check_turns
 from .turns import Turn, barriers_of, find_turns
-from .versions import versions_of
+from .versions import copied_vectors, versions_of
 
 DIRECT = (LoadVector, StoreRows, CopyElement)
 """Steps that touch arguments element by element."""
@@ -60,7 +67,10 @@ def lower_schedule(
     """
     order = order_of(emission, tile_order)
     program = _Lowering(emission, deeper, begins or {}, order, persistent=persistent).program()
-    check_turns(program)
+    try:
+        check_turns(program)
+    except Unsupported as reason:
+        raise with_fewer_stages(reason, emission.schedule) from None
     program = with_partial_sums(program)
     return made_persistent(program, shared_capacity(emission)) if persistent else program
 
@@ -68,6 +78,16 @@ def lower_schedule(
 def shared_capacity(emission: Emission) -> int:
     """Bytes of shared memory that a block can have."""
     return {m.name: m.capacity for m in emission.problem.machine.memories}[SHARED]
+
+
+def direct_arguments(steps: Iterable[Step]) -> tuple[str, ...]:
+    """Arguments that threads read or write themselves, each once."""
+    found: dict[str, None] = {}
+    for step in steps:
+        if isinstance(step, DIRECT):
+            found[step.argument] = None
+        found.update(dict.fromkeys(arguments_read(step)))
+    return tuple(found)
 
 
 class _Lowering:
@@ -134,8 +154,7 @@ class _Lowering:
             yield NamedBarrier(name=f"all_{role.name}", number=number, threads=GROUP_THREADS)
 
     def _pointers(self, roles: Iterable[Role]) -> tuple[str, ...]:
-        steps = (step for role in roles for step in steps_of(role))
-        return tuple(dict.fromkeys(s.argument for s in steps if isinstance(s, DIRECT)))
+        return direct_arguments(step for role in roles for step in steps_of(role))
 
     def _role(self, role: PlannedRole) -> Role:
         only_loads = all(o.kind == "load" for o in role.operations)
@@ -180,7 +199,7 @@ class _Lowering:
         wanted = {name.name for name in names if name.role == "local"}
         for tile in emission.tiled.before:
             if tile.name in wanted:
-                yield load_vector(emission, self.layouts, tile, registers)
+                yield from load_vectors(emission, tile, registers)
 
     # ---- everything else
 
@@ -189,6 +208,7 @@ class _Lowering:
         declare_homes(self.emission, role, registers, self.kept)
         versions = versions_of(self.emission, role, self.places, registers.homes)
         registers.versions.update(versions)
+        registers.copied.update(copied_vectors(self.emission, role, self.places))
         copies = Copies(self.emission, self.storage, self.places)
         setup = [
             *self._scalars(registers, role),

@@ -33,6 +33,8 @@ class Registers:
     fragments: dict[str, Fragment] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)  # tile -> its fragment, or their stem
     versions: dict[str, int] = field(default_factory=dict)  # stem -> how many; 1 where it is absent
+    copied: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Vectors that are copied before the next is made, with the operations that read the copy."""
     iteration: int = 0
 
     def at(self, iteration: int) -> Registers:
@@ -79,12 +81,32 @@ class Registers:
             self.fragments[name] = self._declare(tile, name, layout, operand=False)
         return name
 
-    def held(self, name: str, distance: int, at: At) -> Expression | None:
+    def held(
+        self, name: str, distance: int, at: At, reader: TileNode | None = None
+    ) -> Expression | None:
         """The element of a tile that has a home and needs no turning; None if it has none."""
         if name not in self.homes:
             return None
         tile = self.emission.tiled.tile(name)
-        return FragmentElement(name=self.home(tile, min(at.block, self.blocks(tile) - 1)))
+        return FragmentElement(name=self.home(tile, self.block_of(tile, at, reader)))
+
+    def block_of(self, tile: TileNode, at: At, reader: TileNode | None) -> int:
+        """Which of the fragments of a tile is read; of a vector that is whole, that of the part."""
+        block, count = at.block, self.blocks(tile)
+        self._check_whole(tile, reader)
+        if count > 1 and reader is not None and self.layouts.of(tile) == "rows":
+            block += self.emission.offset_within(tile, reader, -1) // self.layouts.rows
+        return min(block, count - 1)
+
+    def _check_whole(self, tile: TileNode, reader: TileNode | None) -> None:
+        """A vector along the columns is read from its first element on."""
+        if reader is not None and self.layouts.of(tile) == "columns":
+            axis = max(range(len(tile.shape)), key=lambda a: tile.shape[a]) - len(tile.shape)
+            if self.emission.offset_within(tile, reader, axis):
+                raise Unsupported(
+                    f"{reader.name} reads a part of {tile.name}, which is loaded whole",
+                    self.emission.operation(tile).position.line,
+                )
 
     def pinned(self, names: Iterable[str]) -> tuple[str, ...]:
         """Those of the fragments that products may read or write next."""

@@ -19,22 +19,30 @@ def is_matrix(tile: TileNode) -> bool:
 def lay_out_staging(
     emission: Emission, plan: Plan, storage: Storage, stores: Mapping[str, str]
 ) -> dict[str, str]:
-    """The buffer of each stored operation; `stores`: tile that is stored -> role that stores it.
+    """The buffer of each stored tile; `stores`: tile that is stored -> role that stores it.
 
     Once the loop is over a resident tile may be overwritten, by the role that alone has read those
-    rows of it. All parts of a stored tile share one buffer.
+    rows of it. All parts of a stored tile that have the same columns share one buffer.
     """
     chosen: dict[str, str] = {}
     parts: dict[str, list[TileNode]] = {}
     for name in stores:
         tile = emission.tiled.tile(name)
         if is_matrix(tile):
-            parts.setdefault(tile.operation, []).append(tile)
-    for operation, tiles in parts.items():
+            column = first_column(emission, tile)
+            together = f"{tile.operation}.{column}" if column else tile.operation
+            parts.setdefault(together, []).append(tile)
+    for together, tiles in parts.items():
         free = [n for n in _residents(storage) if n not in chosen.values()]
         fitting = (n for n in free if _may_hold(emission, plan, storage, n, tiles, stores))
-        chosen[operation] = next(fitting, None) or _apart(emission, storage, operation, tiles[0])
+        found = next(fitting, None) or _apart(emission, storage, together, tiles[0])
+        chosen |= dict.fromkeys((tile.name for tile in tiles), found)
     return chosen
+
+
+def first_column(emission: Emission, tile: TileNode) -> int:
+    """Where a part of a matrix begins along its last axis, in elements."""
+    return emission.offset(tile, tile, len(emission.dimensions(tile)) - 1)
 
 
 def _residents(storage: Storage) -> Iterable[str]:
@@ -43,15 +51,14 @@ def _residents(storage: Storage) -> Iterable[str]:
     ]
 
 
-def _apart(emission: Emission, storage: Storage, operation: str, tile: TileNode) -> str:
-    whole = emission.dimensions(tile)
-    rows, columns = whole[-2].extent, whole[-1].extent
+def _apart(emission: Emission, storage: Storage, name: str, tile: TileNode) -> str:
+    rows, columns = emission.dimensions(tile)[-2].extent, tile.shape[-1]
     if not swizzle_of(columns, tile.dtype):
         line = emission.operation(tile).position.line
         raise Unsupported(f"{tile.name}: rows of {columns} {tile.dtype}", line)
-    storage.add(operation, rows, columns, tile.dtype, 1)
+    storage.add(name, rows, columns, tile.dtype, 1)
     storage.place()
-    return operation
+    return name
 
 
 def _may_hold(
@@ -59,8 +66,9 @@ def _may_hold(
     stores: Mapping[str, str],
 ) -> bool:  # fmt: skip
     buffer, whole = storage.buffers[resident], emission.dimensions(tiles[0])
-    shape = (whole[-2].extent, whole[-1].extent, tiles[0].dtype)
-    if (buffer.rows, buffer.columns, buffer.dtype) != shape:
+    shape = (whole[-2].extent, tiles[0].shape[-1], tiles[0].dtype)
+    is_cut = whole[-1].extent != tiles[0].shape[-1]
+    if is_cut or (buffer.rows, buffer.columns, buffer.dtype) != shape:
         return False
     writers = {(_first_row(emission, tile, tile), stores[tile.name]) for tile in tiles}
     whole_tile = emission.tiled.tile(resident)

@@ -1,7 +1,8 @@
 """How many sets of registers each value needs: one, if every reader comes before the next writer.
 
 A value that is still read after the next iteration has made its own needs a second version, that
-is a loop unrolled twice (modulo variable expansion); the model counts the registers of both.
+is a loop unrolled twice (modulo variable expansion); the model counts the registers of both. A
+vector that is read as it was an iteration before is copied instead, before the next one is made.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from math import lcm
 from ...models.errors import Unsupported
 from ...models.problem import Dependence
 from ..inputs import Emission, source_of
+from .layouts import Layouts
 from .places import Places
 from .plan import PlannedRole
 from .registers import VERSIONS
@@ -27,7 +29,8 @@ def single_version_orders(emission: Emission) -> Iterator[Dependence]:
 
     What reads a fragment of one iteration is over when that of the next iteration is made.
     """
-    problem = emission.problem
+    problem, layouts = emission.problem, Layouts(emission)
+    vectors = {t.name for t in emission.tiled.loop if layouts.of(t) != "matrix"}
     for value in problem.values:
         readers = problem.readers(value.name)
         if not value.registers:
@@ -35,6 +38,8 @@ def single_version_orders(emission: Emission) -> Iterator[Dependence]:
         for reader in readers:
             if reader.target == value.source or reader.distance > 1:
                 continue
+            if reader.distance and value.name in vectors:
+                continue  # a copy does it
             yield Dependence(
                 source=reader.target,
                 target=value.source,
@@ -53,8 +58,9 @@ def versions_of(
     """
     found: dict[str, int] = {}
     lasting = _lasting(emission, homes)
+    copied = copied_vectors(emission, role, places)
     for read in _reads(emission, role, places):
-        if read.versions > 1:
+        if read.versions > 1 and not read.is_in(copied):
             stem = homes[read.made]
             found[stem] = max(found.get(stem, 1), read.versions)
             if lcm(*found.values()) > len(VERSIONS) or stem in lasting:
@@ -62,10 +68,27 @@ def versions_of(
     return found
 
 
-def check_versions(emission: Emission, role: PlannedRole, places: Places) -> None:
-    """Raise SecondVersion where one version of each fragment is not enough."""
+def copied_vectors(
+    emission: Emission, role: PlannedRole, places: Places
+) -> dict[str, frozenset[str]]:
+    """Vectors and numbers of which a copy is kept, each with the operations that read the copy.
+
+    They read what it was an iteration before, and the next one has been made once since.
+    """
+    layouts = Layouts(emission)
+    found: dict[str, frozenset[str]] = {}
     for read in _reads(emission, role, places):
-        if read.versions > 1:
+        small = layouts.of(emission.tiled.tile(read.made)) != "matrix"
+        if read.distance == 1 and read.versions == 2 and small:
+            found[read.made] = found.get(read.made, frozenset()) | {read.reader}
+    return found
+
+
+def check_versions(emission: Emission, role: PlannedRole, places: Places) -> None:
+    """Raise SecondVersion where one version of each fragment, and a copy, is not enough."""
+    copied = copied_vectors(emission, role, places)
+    for read in _reads(emission, role, places):
+        if read.versions > 1 and not read.is_in(copied):
             raise read.refusal
 
 
@@ -76,8 +99,13 @@ class _Read:
     reader: str
     made: str
     maker: str
+    distance: int
     versions: int
     line: int
+
+    def is_in(self, copied: Mapping[str, frozenset[str]]) -> bool:
+        """Whether it is the copy of an iteration before that is read."""
+        return self.distance == 1 and self.reader in copied.get(self.made, ())
 
     @property
     def refusal(self) -> SecondVersion:
@@ -105,10 +133,11 @@ def _reads(emission: Emission, role: PlannedRole, places: Places) -> Iterator[_R
             in_registers = maker is not None and emission.operation(made).kind != "load"
             if maker is None or not in_registers or places.buffer_of(reader.name, made.name):
                 continue
-            periods = read.distance + further + reader.lag - maker.lag
+            distance = read.distance + further
+            periods = distance + reader.lag - maker.lag
             versions = periods + (place[reader.name] > place[maker.name])
             line = emission.operation(tile).position.line
-            yield _Read(reader.name, made.name, maker.name, versions, line)
+            yield _Read(reader.name, made.name, maker.name, distance, versions, line)
 
 
 def _lasting(emission: Emission, homes: Mapping[str, str]) -> frozenset[str]:

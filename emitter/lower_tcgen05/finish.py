@@ -23,10 +23,11 @@ from ...models.warp_step import (
     WaitCopies,
 )
 from ..inputs import Emission
+from ..lower.finish import scattered
 from ..lower.layouts import Layouts
 from ..lower.plan import WARPS, Plan, PlannedRole
 from ..lower.registers import Registers
-from ..lower.staging import is_matrix
+from ..lower.staging import first_column, is_matrix
 from ..lower.storage import Storage
 from .epilogues import with_epilogues
 from .handoffs import over
@@ -67,14 +68,14 @@ class TensorFinish:
 
     def _role_of(self, tile: TileNode, otherwise: str) -> str:
         """The role that holds what the store reads in registers; else that of its product."""
-        held = {
-            self.plan.role_of(self.emission.owner[name])
+        makers = {
+            self.emission.owner[name]
             for name in results_of(self.emission, tile)
             if buffer_of(self.emission, name) is None
         }
+        held = {self.plan.role_of(maker) for maker in makers}
         if len(held) > 1:
-            line = self.emission.operation(tile).position.line
-            raise Unsupported(f"{tile.name} needs results of {len(held)} warp groups", line)
+            raise scattered(self.emission, tile, makers, len(held))
         issuing = {
             self.plan.role_of(self.emission.owner[name]) for name in results_of(self.emission, tile)
         }
@@ -94,7 +95,9 @@ class TensorFinish:
         """Of a warp group: its stores, then Tensor Memory is given back."""
         own = [t for t in stores_of(self.emission) if self.roles[t.name] == role.name]
         yield from self._await_products(role, own)
-        for tile in own:
+        for place, tile in enumerate(own):
+            if place:  # a barrier stands behind what was staged before
+                yield TensorFence(side="after")
             yield from self._store(tile, registers, barrier)
         yield from self._free(role)
         if any(is_matrix(tile) for tile in own):
@@ -114,7 +117,7 @@ class TensorFinish:
         yield TensorFence(side="after")
 
     def _reads_staging(self, own: list[TileNode]) -> bool:
-        names = {self._buffers[t.operation] for t in own if is_matrix(t)}
+        names = {self._buffers[t.name] for t in own if is_matrix(t)}
         return any(self.storage.buffers[name].over for name in names)
 
     def _free(self, role: PlannedRole) -> Iterator[Step]:
@@ -148,10 +151,12 @@ class TensorFinish:
         operation = self.emission.operation(tile)
         access = operation.memory_access
         extents = tuple(dimension.extent for dimension in access.tile)
-        buffer = self.storage.buffers[self._buffers[tile.operation]]
+        buffer = self.storage.buffers[self._buffers[tile.name]]
         rows, columns = tile.shape[-2:]
         if rows != ROWS:
             raise Unsupported(f"{tile.name} stores {rows} rows", operation.position.line)
+        if ELEMENT_BYTES[buffer.dtype] == 1:
+            raise Unsupported(f"{tile.name} stores {buffer.dtype}", operation.position.line)
         first = self.emission.offset(tile, tile, len(extents) - 2)
         panel = buffer.swizzle // ELEMENT_BYTES[buffer.dtype]
         box = (*(1 for _ in extents[:-2]), rows, panel)
@@ -163,5 +168,6 @@ class TensorFinish:
             buffer=buffer.name,
             tensor_map=self.storage.map_of(access.argument, box, buffer.swizzle),
             index=access.index, tile=extents, from_row=first, first_row=first,
-            add=operation.kind == "reduce_add", operation=tile.name,
+            first_column=first_column(self.emission, tile), add=operation.kind == "reduce_add",
+            operation=tile.name,
         )  # fmt: skip

@@ -6,13 +6,15 @@ group each keep to their own lane (PTX ISA, tcgen05.ld and .st, access restricti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from ...models.errors import Unsupported
+from ...models.dependence_graph import GraphDependence
+from ...models.problem import Dependence
 from ...models.tiling import TileNode
 from ...models.warp_program import Signal
+from ..amendments import Amendable
 from ..inputs import Emission
 from ..lower.layouts import Layouts
 from ..lower.plan import Plan
@@ -116,11 +118,18 @@ def _crossings(emission: Emission, plan: Plan, layouts: Layouts) -> Iterator[Cro
         tile = _tile(emission, name)
         if tile is None or layouts.of(tile) != "rows" or tile.dtype != "f32":
             line = emission.operation(tile).position.line if tile else None
-            raise Unsupported(f"{name} crosses warp groups: only row vectors of f32 do", line)
+            message = f"{name} crosses warp groups: only row vectors of f32 do"
+            raise _stays(message, line, name, (value.source, *away))
         if any(f.distance for f in flows if f.target in away):
             line = emission.operation(tile).position.line
-            raise Unsupported(f"{name} of an iteration before crosses warp groups", line)
-        _check_depth(emission, f"staged({name})", f"{name} between warp groups")
+            message = f"{name} of an iteration before crosses warp groups"
+            raise _stays(message, line, name, (value.source, *away))
+        if _depth(emission, f"staged({name})") > 1:
+            raise Amendable(
+                f"{name} between warp groups: more than one copy at once",
+                asked=f"there is one copy of {name} at a time",
+                orders=_single_copy(emission, value.source, flows),
+            )
         first: dict[str, str] = {}  # reader of each role
         for target in sorted(away, key=emission.schedule.issue_cycle):
             first.setdefault(plan.role_of(target).name, target)
@@ -131,12 +140,42 @@ def _tile(emission: Emission, name: str) -> TileNode | None:
     return next((tile for tile in emission.tiled.loop if tile.name == name), None)
 
 
-def _check_depth(emission: Emission, ring: str, what: str) -> None:
-    if any(r.buffer == ring and r.depth > 1 for r in emission.schedule.rings):
-        raise Unsupported(f"{what}: more than one copy at once")
+def _stays(message: str, line: int | None, name: str, operations: Iterable[str]) -> Amendable:
+    return Amendable(message, line, asked=f"{name} stays in its warp group", together=operations)
+
+
+def _depth(emission: Emission, ring: str) -> int:
+    return max((r.depth for r in emission.schedule.rings if r.buffer == ring), default=1)
 
 
 def check_single_copies(emission: Emission) -> None:
-    """Raise Unsupported where the schedule wants two copies of a buffer of Tensor Memory."""
-    for buffer in dict.fromkeys(tensor_values(emission).values()):
-        _check_depth(emission, buffer, f"{buffer} in Tensor Memory")
+    """Raise Amendable where the schedule wants two copies of a buffer of Tensor Memory.
+
+    What a product adds to in place is one, however long the product is on its way.
+    """
+    problem = emission.problem
+    values = tensor_values(emission)
+    for buffer in dict.fromkeys(values.values()):
+        own = {name for name, other in values.items() if other == buffer}
+        opener = next(b.opener for b in problem.buffers if b.name == buffer)
+        readers = [d for d in problem.dependences if d.value in own]
+        carried = any(d.target == opener and d.distance == 1 for d in readers)
+        if carried or _depth(emission, buffer) == 1:
+            continue
+        raise Amendable(
+            f"{buffer} in Tensor Memory: more than one copy at once",
+            asked=f"there is one copy of {buffer} at a time",
+            orders=_single_copy(emission, opener, readers),
+        )
+
+
+def _single_copy(
+    emission: Emission, opener: str, readers: Iterable[GraphDependence | Dependence]
+) -> Iterator[Dependence]:
+    """What uses a buffer is over when the next iteration opens it."""
+    for name, distance in dict.fromkeys((r.target, r.distance) for r in readers):
+        latency = emission.problem.operation(name).latency_cycles
+        if distance <= 1 and name != opener:
+            yield Dependence(
+                source=name, target=opener, latency_cycles=latency, distance=1 - distance
+            )

@@ -66,15 +66,16 @@ def initial_steps(
     """What carried locals hold before the first iteration, in registers or in Tensor Memory."""
     own = {m for operation in role.operations for m in operation.members}
     for tile, local in carried_tiles(emission):
-        value = initial_value(emission, local, tile, formulas)
         buffer = buffer_of(emission, tile.name)
         if buffer is None:
             if tile.name in own:
                 owner = emission.owner[tile.name]
+                value = initial_value(emission, local, tile, formulas)
                 yield Assign(target=registers.homes[tile.name], value=value, operation=owner)
             continue
         first = accesses_of(emission)[buffer][0].operation
         if first in {o.name for o in role.operations}:
+            value = initial_value(emission, local, tile, formulas)
             yield from _initial_tensor(emission, tile, first, registers, value)
 
 

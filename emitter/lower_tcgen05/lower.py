@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ...models.errors import Unsupported
 from ...models.kernel import ELEMENT_BYTES
@@ -14,12 +14,20 @@ from ...models.warp_program import (
     SharedBuffer,
     WarpProgram,
 )
-from ...models.warp_program_checks import BASE_ALIGNMENT, GROUP_THREADS, MOST_BARRIERS
-from ...models.warp_step import Acquire, LoadVector, Reserve, Step, StoreRows
+from ...models.warp_program_checks import (
+    BASE_ALIGNMENT,
+    GROUP_THREADS,
+    MOST_BARRIERS,
+    steps_of,
+)
+from ...models.warp_step import Acquire, Reserve, Step
+from ..amendments import with_fewer_stages
 from ..inputs import Emission
 from ..lower.chains import ChainSteps
+from ..lower.hoisted import hoisted
 from ..lower.homes import left_operands
 from ..lower.layouts import Layouts
+from ..lower.lower import direct_arguments
 from ..lower.periods import expand
 from ..lower.places import Places
 from ..lower.plan import WARPS, PlannedOperation, PlannedRole, make_plan
@@ -27,7 +35,7 @@ from ..lower.registers import Registers
 from ..lower.storage import copies_in, resident_tiles
 from ..lower.turn_check import check_turns
 from ..lower.turns import barriers_of, find_turns
-from ..lower.versions import check_versions
+from ..lower.versions import check_versions, copied_vectors
 from .finish import READ, TensorFinish
 from .handoffs import check_single_copies, find_handoffs
 from .homes import declare_homes, initial_steps, kept_tiles
@@ -51,7 +59,10 @@ def lower_for_tensor_memory(emission: Emission, *, deeper: int = 0) -> WarpProgr
     Raises Unsupported, naming the operation, for what cannot be emitted yet.
     """
     program = _Lowering(emission, deeper).program()
-    check_turns(program)
+    try:
+        check_turns(program)
+    except Unsupported as reason:
+        raise with_fewer_stages(reason, emission.schedule) from None
     return program
 
 
@@ -101,7 +112,8 @@ class _Lowering:
                 index=emission.loop.index, start=emission.loop.start, stop=emission.loop.stop
             ),
             threads=self.plan.threads, entry_registers=self.plan.entry_registers,
-            tensor_maps=tuple(self.storage.maps.values()), pointers=_pointers(roles),
+            tensor_maps=tuple(self.storage.maps.values()),
+            pointers=direct_arguments(s for r in roles for s in steps_of(r)),
             buffers=tuple(self.storage.buffers.values()), rings=tuple(self.storage.rings.values()),
             barriers=tuple(self._named_barriers()), barrier_offset=self.storage.end,
             signals=signals, tensors=lay_out_tensors(emission),
@@ -143,7 +155,7 @@ class _Lowering:
     def _copying(self, role: PlannedRole) -> Role:
         registers = RowRegisters(self.emission, self.layouts)
         loads = [t for t in self.emission.tiled.loop if self.emission.operation(t).kind == "load"]
-        setup = list(scalar_loads(self.emission, self.layouts, loads, registers))
+        setup = list(scalar_loads(self.emission, loads, registers))
         if role.group == 0:
             for name in resident_tiles(self.emission):
                 setup.append(Reserve(ring=name))
@@ -170,6 +182,7 @@ class _Lowering:
     def _working(self, role: PlannedRole) -> Role:
         registers = RowRegisters(self.emission, self.layouts)
         check_versions(self.emission, role, self.places)
+        registers.copied.update(copied_vectors(self.emission, role, self.places))
         declare_homes(
             self.emission, role, registers, self.kept, self.lefts, self.handoffs.crossings
         )
@@ -177,7 +190,8 @@ class _Lowering:
         inside = [t for t in self.emission.tiled.loop if self.emission.operation(t).kind != "load"]
         tiles = (*inside, *self.emission.tiled.after)
         setup = [
-            *scalar_loads(self.emission, self.layouts, tiles, registers),
+            *scalar_loads(self.emission, tiles, registers),
+            *hoisted(self.emission, role, registers),
             *initial_steps(self.emission, role, registers, formulas),
             *self._residents(role),
         ]
@@ -230,9 +244,3 @@ def _check_operations(emission: Emission) -> None:
     for operation in emission.graph.operations:
         if operation.kind in ("store", "reduce_add"):
             raise Unsupported(f"{operation.name}: a {operation.kind} within the loop")
-
-
-def _pointers(roles: Iterable[Role]) -> tuple[str, ...]:
-    steps = (step for role in roles for step in (*role.setup, *role.finish))
-    direct = (step for step in steps if isinstance(step, LoadVector | StoreRows))
-    return tuple(dict.fromkeys(step.argument for step in direct))

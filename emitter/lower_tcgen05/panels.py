@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from ...models.errors import Unsupported
+from ...models.kernel import ElementType
 from ...models.tensor_memory_step import (
     LoadTensor,
     WaitTensorLoads,
@@ -22,11 +23,11 @@ from ...models.warp_step import (
 )
 from ..inputs import Emission, source_of
 from ..lower.chains import VECTOR_KINDS
-from ..lower.finish import load_vector
+from ..lower.finish import load_vectors
 from ..lower.formulas import AXES, At
 from ..lower.layouts import Layouts
-from ..lower.registers import Registers
-from ..lower.staging import is_matrix
+from ..lower.registers import Registers, computed_type
+from ..lower.staging import first_column, is_matrix
 from .homes import carried_tiles, initial_value
 from .registers import formulas_over
 from .results import needed_tiles, results_of
@@ -55,12 +56,12 @@ class Panels:
                 yield self._load(name, parts[name], registers, column, tile.name)
         loaded = tuple(parts.values())
         for other in needed_tiles(self._emission, [tile]):
-            if self._emission.operation(other).kind == "load":
-                yield self._load_vector(other, registers, parts, column, columns)
+            if self._emission.operation(other).kind == "load" and not is_matrix(other):
+                yield from self._load_vector(other, tile, registers, parts, column, columns)
         if loaded:
             yield WaitTensorLoads(settled=loaded, operation=tile.name)
-        yield from self._assign(tile, registers, parts, columns)
-        value = self.value(tile, registers, parts)
+        yield from self._assign(tile, registers, parts, column, columns)
+        value = self.value(tile, registers, parts, column)
         if operations_in(value) > SHORT:
             target = _part(tile.name, "matrix", registers, columns)
             yield Assign(target=target, value=value, operation=tile.name)
@@ -71,8 +72,9 @@ class Panels:
         )  # fmt: skip
 
     def _assign(
-        self, store: TileNode, registers: Registers, parts: dict[str, str], columns: int
-    ) -> Iterator[Step]:
+        self, store: TileNode, registers: Registers, parts: dict[str, str], column: int,
+        columns: int,
+    ) -> Iterator[Step]:  # fmt: skip
         """Matrices that are read more than once."""
         needed = needed_tiles(self._emission, [store])
         reads = Counter(source_of(read) for tile in needed for read in tile.reads)
@@ -81,27 +83,28 @@ class Panels:
             if is_map and is_matrix(tile) and reads[tile.name] > 1:
                 held = {**registers.homes, **parts}
                 formulas = formulas_over(self._emission, self._layouts, held)
-                value = formulas.written_out(tile.name)
+                value = formulas.written_out(tile.name, At(column=column))
                 parts[tile.name] = _part(tile.name, "matrix", registers, columns)
                 yield Assign(target=parts[tile.name], value=value, operation=store.name)
 
     def _load_vector(
-        self, tile: TileNode, registers: Registers, parts: dict[str, str], column: int,
-        columns: int,
-    ) -> LoadVector:  # fmt: skip
-        """A number, or the part of a vector that lies along these columns."""
-        operation, layout = self._emission.operation(tile), self._layouts.of(tile)
-        if layout == "scalar":
-            return load_vector(self._emission, self._layouts, tile, registers)
-        if layout != "columns":
-            raise Unsupported(
-                f"{tile.name}: {layout} loaded outside the loop", operation.position.line
-            )
-        access = operation.memory_access
-        parts[tile.name] = _part(tile.name, "columns", registers, columns)
-        return LoadVector(
+        self, tile: TileNode, store: TileNode, registers: Registers, parts: dict[str, str],
+        column: int, columns: int,
+    ) -> Iterator[LoadVector]:  # fmt: skip
+        """A number, once; or the part of a vector that lies along these columns, or these rows."""
+        layout = self._layouts.of(tile)
+        if layout not in ("rows", "columns"):
+            if tile.name not in registers.homes:
+                yield from load_vectors(self._emission, tile, registers)
+            return
+        access = self._emission.operation(tile).memory_access
+        first = first_column(self._emission, tile)
+        first += self._emission.offset_within(tile, store, -1)
+        parts[tile.name] = _part(tile.name, layout, registers, columns, computed_type(tile.dtype))
+        yield LoadVector(
             target=parts[tile.name], argument=access.argument, index=access.index,
-            extent=access.tile[-1].extent, first=column, operation=tile.name,
+            extent=access.tile[-1].extent, first=first + (column if layout == "columns" else 0),
+            operation=tile.name,
         )  # fmt: skip
 
     def _load(
@@ -120,7 +123,9 @@ class Panels:
             operation=operation,
         )
 
-    def value(self, tile: TileNode, registers: Registers, parts: dict[str, str]) -> Expression:
+    def value(
+        self, tile: TileNode, registers: Registers, parts: dict[str, str], column: int = 0
+    ) -> Expression:
         """What is stored, written out over parts of results and over what registers hold."""
         needed = needed_tiles(self._emission, [tile])
         kinds = {self._emission.operation(t).kind: t for t in needed}
@@ -132,15 +137,17 @@ class Panels:
         formulas = formulas_over(self._emission, self._layouts, held)
         source = source_of(tile.reads[0]) or ""
         axis = AXES[self._layouts.of(self._emission.tiled.tile(source))]
-        return formulas.of(source, at=At(axis=axis))
+        return formulas.of(source, at=At(axis=axis, column=column))
 
 
 def _part(
-    name: str, layout: Literal["matrix", "columns"], registers: Registers, columns: int
-) -> str:
-    """The fragment for so many columns of a tile."""
-    part, rows = f"{name}.part", ROWS if layout == "matrix" else 0
+    name: str, layout: Literal["matrix", "rows", "columns"], registers: Registers, columns: int,
+    dtype: ElementType = "f32",
+) -> str:  # fmt: skip
+    """The fragment for so many columns of a tile, or for the rows of a warp group."""
+    part, rows = f"{name}.part", 0 if layout == "columns" else ROWS
     registers.fragments[part] = Fragment(
-        name=part, layout=layout, rows=rows, columns=columns, spread="rows"
-    )
+        name=part, layout=layout, rows=rows, columns=0 if layout == "rows" else columns,
+        dtype=dtype, spread="rows",
+    )  # fmt: skip
     return part

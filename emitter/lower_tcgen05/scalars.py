@@ -9,13 +9,12 @@ from ...models.tile_operation import IndexOperand
 from ...models.tiling import TileNode
 from ...models.warp_step import Step
 from ..inputs import Emission
-from ..lower.finish import load_vector
-from ..lower.layouts import Layouts
+from ..lower.finish import load_vectors
 from ..lower.registers import Registers
 
 
 def scalar_loads(
-    emission: Emission, layouts: Layouts, tiles: Iterable[TileNode], registers: Registers
+    emission: Emission, tiles: Iterable[TileNode], registers: Registers
 ) -> Iterator[Step]:
     """Of those on which these tiles, or the loop, depend."""
     indices = [emission.loop.start, emission.loop.stop]
@@ -27,4 +26,4 @@ def scalar_loads(
     wanted = {name.name for name in names if name.role == "local"}
     for tile in emission.tiled.before:
         if tile.name in wanted:
-            yield load_vector(emission, layouts, tile, registers)
+            yield from load_vectors(emission, tile, registers)

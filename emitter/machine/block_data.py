@@ -10,7 +10,7 @@ import numpy as np
 from ...models.index_expression import IndexExpression, evaluate_index, names_in_index
 from ...models.kernel import ELEMENT_BYTES
 from ...models.shared_step import CopyElement
-from ...models.warp_expression import Expression, StoredElement
+from ...models.warp_expression import ArgumentElement, Expression, StoredElement
 from ...models.warp_program import SharedBuffer, TensorMap, WarpProgram
 from ...models.warp_step import (
     Assign,
@@ -208,6 +208,7 @@ class BlockData:
         evaluation = Evaluation(
             here.own, self.scalars, lambda part: self._integer(part, here),
             lambda stored, row, column: self._stored(stored, row, column, here),
+            lambda element, row, column: self._of_argument(element, row, column, here),
         )  # fmt: skip
         return evaluation.of(value, shape)
 
@@ -215,6 +216,20 @@ class BlockData:
         buffer = self.program.buffer(stored.buffer)
         slot = here.slot_of(stored)
         return widened(self.memory.read_tile(buffer, slot, row, column))
+
+    def _of_argument(
+        self, element: ArgumentElement, row: Array, column: Array, here: Here
+    ) -> Array:
+        array = self.arrays[element.argument]
+        parts = zip(element.index, element.tile, strict=True)
+        starts = [self._integer(part, here) * tile for part, tile in parts]
+        places = np.broadcast_arrays(*starts[:-2], starts[-2] + row, starts[-1] + column)
+        inside = np.all(
+            [(p >= 0) & (p < n) for p, n in zip(places, array.shape, strict=True)], axis=0
+        )
+        found = np.zeros(inside.shape, array.dtype)
+        found[inside] = array[tuple(place[inside] for place in places)]
+        return widened(found)
 
     def _integer(self, part: IndexExpression, here: Here) -> int:
         values, registers = dict(self.integers), here.registers

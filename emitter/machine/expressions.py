@@ -10,6 +10,7 @@ import numpy as np
 from ...models.index_expression import IndexExpression
 from ...models.warp_expression import (
     Apply,
+    ArgumentElement,
     Coordinate,
     Expression,
     FragmentElement,
@@ -91,6 +92,7 @@ class Evaluation:
     scalars: Mapping[str, Array]
     integer: Callable[[IndexExpression], int]
     stored: Callable[[StoredElement, Array, Array], Array]  # at rows and columns of the tile
+    argument: Callable[[ArgumentElement, Array, Array], Array]  # likewise
 
     def of(self, value: Expression, shape: Shape) -> Array:
         """Threads x registers, or what broadcasts to that."""
@@ -106,8 +108,8 @@ class Evaluation:
             return (shape.places(value.axis) + value.first).astype(np.int32)
         if isinstance(value, Rounded):
             return widened(rounded(self.of(value.operand, shape), value.dtype))
-        if isinstance(value, StoredElement):
-            return self._stored(value, shape)
+        if isinstance(value, StoredElement | ArgumentElement):
+            return self._in_memory(value, shape)
         if isinstance(value, LaneElement):
             return self.registers.turned(value.name, shape.places(value.axis) + value.first)
         if isinstance(value, SumAbove):
@@ -115,7 +117,10 @@ class Evaluation:
         assert isinstance(value, Apply)
         return apply(value.primitive, [self.of(operand, shape) for operand in value.operands])
 
-    def _stored(self, value: StoredElement, shape: Shape) -> Array:
+    def _in_memory(self, value: StoredElement | ArgumentElement, shape: Shape) -> Array:
+        if isinstance(value, ArgumentElement):
+            row, column = shape.places("row"), shape.places("column")
+            return self.argument(value, row + value.first_row, column + value.first_column)
         row, column = shape.places(value.down), shape.places(value.across)
         return self.stored(value, row + value.first_row, column + value.first_column)
 

@@ -12,7 +12,7 @@ from ...models.errors import InvalidInput
 from ...models.shared_step import CopyElement
 from ...models.tile_program import ScalarParameter, TensorParameter
 from ...models.warp_program import WarpProgram
-from ...models.warp_program_checks import steps_of
+from ...models.warp_program_checks import arguments_read, steps_of
 from ...models.warp_step import CopyIn, CopyOut, LoadVector, StoreRows
 from .arithmetic import numpy_dtype
 from .layouts import Array
@@ -58,6 +58,7 @@ def _uses(program: WarpProgram) -> Iterator[tuple[str, str]]:
     maps = {m.name: m.argument for m in program.tensor_maps}
     for role in program.roles:
         for step in steps_of(role):
+            yield from ((name, "read") for name in arguments_read(step))
             if isinstance(step, CopyIn):
                 yield maps[step.tensor_map], "read"
             elif isinstance(step, LoadVector | CopyElement):

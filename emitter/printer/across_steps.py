@@ -9,7 +9,7 @@ from .fragments import element_type
 from .indices import Sum
 from .scope import Scope
 from .text import block, guarded, unrolled
-from .values import as_type
+from .values import MULTIPLIED, TERNARY, as_type
 
 LANES = 32
 ITEM = "4 * (j >> 1) + (j & 1)"
@@ -90,18 +90,23 @@ def print_scan_lanes(step: ScanLanes, scope: Scope) -> list[str]:
     """Each lane its own elements, then what the lanes before it come to."""
     target, name = scope.layout(step.target, "lanes"), scope.fragment(step.target)
     type_name, each = element_type(target.dtype), step.extent // LANES
-    value = _lane_value(step.value, lane_element("e", each), scope, type_name)
+    value, added = (
+        _lane_value(step.value, lane_element("e", each), scope, type_name, binding)
+        for binding in (TERNARY, MULTIPLIED)
+    )
     lines = [
         f"{type_name} own;",
-        *unrolled("e", each, [f"{name}[e] = own = e ? own + {value} : {value};"]),
+        *unrolled("e", each, [f"{name}[e] = own = e ? own + {added} : {value};"]),
         f"const {type_name} before = lanes_before(own);",
         *unrolled("e", each, [f"{name}[e] += before;"]),
     ]
     return block("", lines)
 
 
-def _lane_value(value: Expression, element: Element, scope: Scope, type_name: str) -> str:
-    return as_type(value_of(value, element, scope), type_name).text
+def _lane_value(
+    value: Expression, element: Element, scope: Scope, type_name: str, binding: int = TERNARY
+) -> str:
+    return as_type(value_of(value, element, scope), type_name).within(binding)
 
 
 def _join(primitive: str, type_name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 from ...models.kernel import ELEMENT_BYTES
 from ...models.warp_expression import (
     Apply,
+    ArgumentElement,
     Coordinate,
     Expression,
     FragmentElement,
@@ -21,6 +22,7 @@ from ...models.warp_expression import (
 )
 from ...models.warp_program import SharedBuffer
 from . import stripes
+from .arguments import of_argument
 from .fragments import element_type
 from .primitives import APPLY
 from .scope import Scope, refuse
@@ -120,8 +122,8 @@ def value_of(expression: Expression, element: Element, scope: Scope) -> Value:
         return _coordinate(expression, element)
     if isinstance(expression, Rounded):
         return _rounded(expression, element, scope)
-    if isinstance(expression, StoredElement):
-        return _stored(expression, element, scope)
+    if isinstance(expression, StoredElement | ArgumentElement):
+        return _in_memory(expression, element, scope)
     if isinstance(expression, LaneElement):
         return _turned(expression, element, scope)
     if isinstance(expression, SumAbove):
@@ -172,6 +174,14 @@ def _along(axis: str, element: Element) -> str:
     if not text:
         raise refuse(f"an element of the target has no {axis}")
     return text
+
+
+def _in_memory(
+    expression: StoredElement | ArgumentElement, element: Element, scope: Scope
+) -> Value:
+    if isinstance(expression, ArgumentElement):
+        return of_argument(expression, (element.at("row"), element.at("column")), scope)
+    return _stored(expression, element, scope)
 
 
 def _stored(stored: StoredElement, element: Element, scope: Scope) -> Value:

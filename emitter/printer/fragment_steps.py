@@ -11,7 +11,7 @@ from .expressions import Element, element_of, matrix_element, text_of, value_of
 from .fragments import element_type, registers_of
 from .scope import Scope
 from .text import block, unrolled
-from .values import as_type
+from .values import MULTIPLIED, as_type
 
 
 def print_assign(step: Assign, scope: Scope) -> list[str]:
@@ -60,7 +60,7 @@ def print_reduce_columns(step: ReduceColumns, scope: Scope) -> list[str]:
     type_name = element_type(target.dtype)
     element = matrix_element("i", scope.row_threads)
     value = as_type(value_of(step.value, element, scope), type_name)
-    joined = _joined(step, "part[i & 3]", value.text, type_name)
+    joined = _joined(step, "part[i & 3]", value.within(MULTIPLIED), type_name)
     first = f"i < 4 ? {value.text} : {joined}"
     if scope.by_row:
         pairs = [_joined(step, f"part[{r}]", f"part[{r + 2}]", type_name) for r in (0, 1)]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ...models.index_expression import IndexExpression, IndexName
 from ...models.kernel import ElementType
 from ...models.shared_step import CopyElement
 from ...models.warp_program import Fragment
 from ...models.warp_step import LoadVector, StoreRows
 from . import stripes
+from .arguments import extent_of, is_below, widened
 from .expressions import Element, element_of, text_of
 from .fragments import element_type, registers_of
-from .indices import Sum, atom, constant
+from .indices import atom
 from .scope import Scope
 from .text import block, guarded, unrolled
 from .vector_pairs import loads_pairs
@@ -36,7 +36,7 @@ def print_load_vector(step: LoadVector, scope: Scope) -> list[str]:
         return _pairs(step, target, scope)
     dtype, pointer = scope.tensor(step.argument).dtype, scope.names.of("argument", step.argument)
     variable = {"columns": "j", "rows": "" if scope.by_row else "r"}.get(target.layout, "")
-    loaded = _widened(f"{pointer}[{_base(step, scope)}at]", dtype)
+    loaded = widened(f"{pointer}[{_base(step, scope)}at]", dtype)
     zero = {"float": "0.0f", "int": "0", "bool": "false"}[element_type(target.dtype)]
     register = f"{name}[{variable}]" if variable else name
     layout = target.layout
@@ -109,7 +109,7 @@ def _base(step: Vector, scope: Scope) -> str:
     for index, extent in zip(step.index[:-1], shape[1:], strict=True):
         start = scope.index(index).factor
         place = f"({total} + {start})" if total else f"(u64){start}"
-        total = f"{place} * {_extent(extent, scope).text}"
+        total = f"{place} * {extent_of(extent, scope).text}"
     return f"{total} + " if total else ""
 
 
@@ -121,29 +121,11 @@ def _inside(step: Vector, scope: Scope) -> str:
         place = scope.index(index)
         if not scope.is_natural(index):
             found.append(f"{place.text} >= 0")
-        if not _is_below(index, extent, scope):
-            found.append(f"{place.text} < {_extent(extent, scope).text}")
+        if not is_below(index, extent, scope):
+            found.append(f"{place.text} < {extent_of(extent, scope).text}")
     if not scope.is_natural(step.index[-1]):
         found.append("at >= 0")
-    return " && ".join([*found, f"at < {_extent(shape[-1], scope).text}"])
-
-
-def _is_below(index: IndexExpression, extent: int | str, scope: Scope) -> bool:
-    """Whether the grid counts that index up to that extent."""
-    if not isinstance(index, IndexName) or index.role != "grid":
-        return False
-    counts = [axis.count for axis in scope.program.grid if axis.index == index.name]
-    return any(scope.index(count) == _extent(extent, scope) for count in counts)
-
-
-def _extent(extent: int | str, scope: Scope) -> Sum:
-    return constant(extent) if isinstance(extent, int) else atom(scope.names.of("extent", extent))
-
-
-def _widened(text: str, dtype: ElementType) -> str:
-    if dtype in ("f32", "i32"):
-        return text
-    return f"{text} != 0" if dtype == "bool" else f"unpack_{dtype}({text})"
+    return " && ".join([*found, f"at < {extent_of(shape[-1], scope).text}"])
 
 
 def _narrowed(text: str, dtype: ElementType) -> str:

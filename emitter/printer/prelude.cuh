@@ -337,6 +337,10 @@ DEV float load_bf16(u32 address) { return unpack_bf16(*(const u16*)__cvta_shared
 
 DEV float load_fp16(u32 address) { return unpack_fp16(*(const u16*)__cvta_shared_to_generic(address)); }
 
+DEV bool load_bool(u32 address) { return *(const u8*)__cvta_shared_to_generic(address) != 0; }
+
+DEV float load_fp8e4m3(u32 address) { return unpack_fp8e4m3(*(const u8*)__cvta_shared_to_generic(address)); }
+
 // One of two neighbours, which are loaded together.
 DEV float half_bf16(u32 address, int half) {
   return unpack_bf16(*(const u32*)__cvta_shared_to_generic(address), half);

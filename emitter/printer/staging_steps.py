@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...models.kernel import ELEMENT_BYTES
 from ...models.shared_step import StageVector
+from ...models.stripes import STRIPE
 from ...models.warp_step import CopyOut, ProxyFence, Stage, WaitCopies
 from . import stripes
 from .expressions import element_of, matrix_element, text_of
@@ -12,6 +13,7 @@ from .fragments import element_type
 from .indices import Sum, atom, constant
 from .scope import Scope, refuse
 from .stripe_steps import print_stripes
+from .stripes import WORDS
 from .text import block, guarded, unrolled
 
 LANES = 32
@@ -38,9 +40,11 @@ def print_stage(step: Stage, scope: Scope) -> list[str]:
 def _rows(step: Stage, scope: Scope) -> list[str]:
     """Each thread its row, 16 bytes at a time; the swizzle spreads them over the banks."""
     dtype = scope.program.buffer(step.buffer).dtype
+    first = f"{step.first_row} + " if step.first_row else ""
+    if dtype in WORDS and not step.columns % STRIPE:
+        return _rows_of_words(step, f"{first}lane_row", scope)
     if ELEMENT_BYTES[dtype] != 2 or step.columns % QUAD_ITEMS:
         raise refuse(f"{step.buffer} stages {step.columns} columns of {dtype} by rows")
-    first = f"{step.first_row} + " if step.first_row else ""
     items = [("i", "i + 1"), *((f"i + {k}", f"i + {k + 1}") for k in (2, 4, 6))]
     pairs = [packed_pair(step.value, dtype, pair, scope) for pair in items]
     byte = f"2 * i + {2 * step.first_column}" if step.first_column else "2 * i"
@@ -50,6 +54,20 @@ def _rows(step: Stage, scope: Scope) -> list[str]:
     ]
     rows = f"const u32 row = {first}lane_row;"
     return [rows, *unrolled("i", step.columns, store, step=QUAD_ITEMS)]
+
+
+def _rows_of_words(step: Stage, row: str, scope: Scope) -> list[str]:
+    """The same of elements of 32 bits, four of which are 16 bytes."""
+    dtype = scope.program.buffer(step.buffer).dtype
+    items = ("i", *(f"i + {k}" for k in (1, 2, 3)))
+    values = [
+        text_of(step.value, matrix_element(i, scope.row_threads), scope, WORDS[dtype])
+        for i in items
+    ]
+    byte = f"4 * i + {4 * step.first_column}" if step.first_column else "4 * i"
+    place = f"tile + {_swizzled(step, scope)}(row, {byte})"
+    store = [f"store_stripe_{dtype}({place}, {', '.join(values)});"]
+    return [f"const u32 row = {row};", *unrolled("i", step.columns, store, step=STRIPE)]
 
 
 def _matrices(step: Stage, scope: Scope) -> list[str]:

@@ -21,6 +21,7 @@ from twill.tests.support.emissions import (
 )
 from twill.tests.support.host_cuda.runner import COMPILER, run_on_host
 from twill.tests.support.row_kernels import (
+    COPIED,
     MASKED,
     ROW_SUMS,
     changed,
@@ -49,6 +50,8 @@ KERNELS = {
     "the same in two fragments": changed(ROW_SUMS, ROWS="16"),
     "vectors of rows, masks, added up": MASKED,
     "those in three fragments of 4": changed(MASKED, ROWS="12"),
+    "copied out as they came": COPIED,
+    "the same in 64 rows": changed(COPIED, ROWS="64", COLUMNS="64"),
 }
 CROSSING = ("sub-tiles", "four fragments")
 """Those in which tiles cross warp groups on B200."""

@@ -67,6 +67,24 @@ program: |
 tolerance: {absolute: 1.0e-4, relative: 1.0e-3}
 """
 
+COPIED = """\
+kernel: copied
+summary: Tiles that are copied out as they came, and added to what is there.
+sizes: {ROWS: 8, COLUMNS: 256}
+arguments:
+  x: {dtype: f32, shape: [rows, columns]}
+  y: {dtype: f32, shape: [rows, columns]}
+  total: {dtype: f32, shape: [rows, COLUMNS]}
+grid:
+  block: cdiv(rows, ROWS)
+program: |
+  for t in range(cdiv(columns, COLUMNS)):
+      x_tile = load(x, (block, t), (ROWS, COLUMNS))
+      store(y, (block, t), x_tile)
+      reduce_add(total, (block, 0), x_tile)
+tolerance: {absolute: 1.0e-4, relative: 1.0e-3}
+"""
+
 
 def text_of(name: str, **replaced: str) -> str:
     """The document of a library kernel with some of its words replaced."""

@@ -16,6 +16,7 @@ from twill.emitter.machine.registers import Registers
 from twill.models.index_expression import IndexConstant, evaluate_index
 from twill.models.warp_expression import (
     Apply,
+    ArgumentElement,
     Coordinate,
     Expression,
     FragmentElement,
@@ -80,13 +81,15 @@ def registers() -> Registers:
     return Registers(role)
 
 
-def no_tile(stored: StoredElement, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+def no_tile(
+    stored: StoredElement | ArgumentElement, row: np.ndarray, column: np.ndarray
+) -> np.ndarray:
     raise AssertionError(stored)
 
 
 def value(expression: Expression, shape: Shape, held: Registers) -> np.ndarray:
     scalars = {"x": np.asarray(2.5, np.float32)}
-    evaluation = Evaluation(held, scalars, lambda part: evaluate_index(part, {}), no_tile)
+    evaluation = Evaluation(held, scalars, lambda part: evaluate_index(part, {}), no_tile, no_tile)
     return evaluation.of(expression, shape)
 
 
