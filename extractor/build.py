@@ -31,7 +31,7 @@ def build_problem(
     document: Located[KernelDocument], profile: GpuProfile, *,
     loop: str | None = None, split: Mapping[str, int] | None = None, fused: bool = True,
 ) -> SchedulingProblem:  # fmt: skip
-    """The problem of one loop, the named one or the first; `split` replaces the document's."""
+    """The problem of one loop, the named one or the only one; `split` replaces the document's."""
     graph = build_graph(document, profile, loop=loop, split=split, fused=fused)
     try:
         return price_graph(graph, profile)
@@ -91,10 +91,15 @@ def _find_loop(program: TileProgram, name: str | None) -> Loop:
         raise InvalidKernel(
             "the program has no loop to schedule", cure="write `for i in range(...):` over tiles"
         )
+    known = ", ".join(loop.name for loop in program.loops)
+    if name is None and len(program.loops) > 1:
+        raise InvalidKernel(
+            f"a second loop: a schedule is of one, and the program has {known}",
+            line=program.loops[1].position.line, cure="give each loop a document of its own",
+        )  # fmt: skip
     for loop in program.loops:
         if name in (None, loop.name):
             return loop
-    known = ", ".join(loop.name for loop in program.loops)
     raise InvalidKernel(f"the program has no loop {name!r}", cure=f"known: {known}")
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import platform
 import sys
+from dataclasses import replace
 
 import pytest
 
+from twill.emitter.lowering import lower
 from twill.extractor.sample_cases import sample_cases
-from twill.models.errors import Unsupported
-from twill.tests.support.emissions import faults, wrong_elements
+from twill.models.errors import InvalidKernel, Unsupported
+from twill.tests.support.emissions import emission, faults, wrong_elements
 from twill.tests.support.host_cuda.runner import COMPILER, run_on_host
 from twill.tests.support.row_kernels import text_of
 from twill.tests.support.user_kernels import (
@@ -78,8 +80,13 @@ def test_one_copy_in_tensor_memory_is_asked_for() -> None:
 
 
 def test_a_second_loop_is_refused_where_it_stands() -> None:
-    with pytest.raises(Unsupported, match="13: a loop beside c, in which the schedule is"):
+    with pytest.raises(InvalidKernel, match=r"kernel.yaml:13:\d+: a second loop"):
         emitted_text(TWO_LOOPS, "h100-sxm")
+    given = emission("gemm")
+    again = given.program.loops[0].model_copy(update={"name": "again"})
+    both = given.program.model_copy(update={"segments": (*given.program.segments, again)})
+    with pytest.raises(Unsupported, match=f"a loop beside {given.loop.name}, in which the"):
+        lower(replace(given, program=both))
 
 
 def test_a_vector_of_all_columns_is_not_read_in_parts() -> None:

@@ -49,6 +49,13 @@ def test_a_product_of_a_later_loop_reads_what_the_earlier_one_left() -> None:
     assert ("again", "again", 1) in {(d.source, d.target, d.distance) for d in graph.dependences}
 
 
+def test_one_of_several_loops_is_not_taken_unasked() -> None:
+    with pytest.raises(InvalidKernel, match=r"a second loop: .* has k, k_2") as caught:
+        build_problem(kernel_of(TWO_LOOPS), HOPPER)
+    assert caught.value.problems[0].line == FIRST_LINE + 4
+    assert build_problem(kernel_of(TWO_LOOPS), HOPPER, loop="k").operations
+
+
 def test_an_unknown_loop_is_refused_with_those_that_exist() -> None:
     with pytest.raises(InvalidKernel, match="no loop 'j'") as caught:
         build_problem(kernel_of(TWO_LOOPS), HOPPER, loop="j")
