@@ -200,6 +200,15 @@ def _with_single_versions(emission: Emission, unclean: str, seconds: float | Non
 
 
 def _compiled(emission: Emission, lowered: Lower, *changes: str) -> Emitted:
+    """With demands of what products read or write too, where ptxas moves work and they hold it."""
+    first = _as_it_is(emission, lowered, *changes)
+    if first.is_clean and first.faults and not first.program.tensors:
+        again = _as_it_is(emission, partial(lowered, demanding=True), *changes)
+        return first if again.faults else again
+    return first
+
+
+def _as_it_is(emission: Emission, lowered: Lower, *changes: str) -> Emitted:
     program = lowered(emission)
     source, compiled = compile_program(program)
     if not is_clean(compiled.report) and not program.tensors:

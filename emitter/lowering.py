@@ -15,23 +15,25 @@ from .machine.late_warps import check_late_warps
 
 def lower(
     emission: Emission, *, deeper: int = 0, tile_order: TileOrderName = "bands",
-    persistent: bool = False, begins: Mapping[str, int] | None = None,
+    persistent: bool = False, begins: Mapping[str, int] | None = None, demanding: bool = False,
 ) -> WarpProgram:  # fmt: skip
     """The warp program of a schedule; `deeper`: ring slots beyond those that it needs.
 
     The other options are those of `lower_schedule`. For Tensor Memory tiles are in plain order,
-    and `begins` means nothing. A kernel without products is lowered alike for each target. Raises
-    Unsupported, naming the operation, for what cannot be emitted yet.
+    and `begins` and `demanding` mean nothing. A kernel without products is lowered alike for each
+    target. Raises Unsupported, naming the operation, for what cannot be emitted yet.
     """
     _check_loops(emission)
-    program = _lowered(emission, deeper, tile_order, begins, persistent=persistent)
+    program = _lowered(
+        emission, deeper, tile_order, begins, persistent=persistent, demanding=demanding
+    )
     check_late_warps(program)
     return program
 
 
 def _lowered(
     emission: Emission, deeper: int, tile_order: TileOrderName,
-    begins: Mapping[str, int] | None, *, persistent: bool,
+    begins: Mapping[str, int] | None, *, persistent: bool, demanding: bool,
 ) -> WarpProgram:  # fmt: skip
     multiplies = any(operation.kind == "matrix" for operation in emission.graph.operations)
     if emission.graph.lowering == "tcgen05" and multiplies:
@@ -39,8 +41,9 @@ def _lowered(
             raise Unsupported("a persistent kernel with products in Tensor Memory")
         return lower_for_tensor_memory(emission, deeper=deeper)
     return lower_schedule(
-        emission, deeper=deeper, tile_order=tile_order, persistent=persistent, begins=begins
-    )
+        emission, deeper=deeper, tile_order=tile_order, persistent=persistent, begins=begins,
+        demanding=demanding,
+    )  # fmt: skip
 
 
 def _check_loops(emission: Emission) -> None:

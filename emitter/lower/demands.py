@@ -21,12 +21,13 @@ def touched(steps: Sequence[Step]) -> tuple[set[str], set[str]]:
 
 
 def demanded(
-    steps: Sequence[Step], chains: ChainSteps, multiplied: Container[str]
+    steps: Sequence[Step], chains: ChainSteps, left_alone: Container[str]
 ) -> tuple[str, ...]:
-    """What a chain leaves that no product asks for: row vectors, and matrices outside of products.
+    """What a chain leaves and ptxas might put off: row vectors, and matrices but for some.
 
-    `multiplied`: fragments that products read or write. Those are needed when they are issued.
+    `left_alone`: fragments that products read or write, as a rule. They are needed when a product
+    is issued, and to have them before may take registers that are not there.
     """
     written = sorted(touched(steps)[1])
-    alone = [name for name in chains.pinned(written) if name not in multiplied]
+    alone = [name for name in chains.pinned(written) if name not in left_alone]
     return (*alone, *chains.rows(written))

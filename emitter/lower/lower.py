@@ -58,15 +58,18 @@ Lower = Callable[..., WarpProgram]
 
 def lower_schedule(
     emission: Emission, *, deeper: int = 0, tile_order: TileOrderName = "bands",
-    persistent: bool = False, begins: Mapping[str, int] | None = None,
+    persistent: bool = False, begins: Mapping[str, int] | None = None, demanding: bool = False,
 ) -> WarpProgram:  # fmt: skip
     """The warp program of a schedule; `deeper`: ring slots beyond those that it needs.
 
     `begins`: with which of its operations, in issue order, the period of a role begins; the order
-    stays the same. Raises Unsupported, naming the operation, for what cannot be emitted yet.
+    stays the same. `demanding`: chains demand what products read or write too. Raises
+    Unsupported, naming the operation, for what cannot be emitted yet.
     """
     order = order_of(emission, tile_order)
-    program = _Lowering(emission, deeper, begins or {}, order, persistent=persistent).program()
+    program = _Lowering(
+        emission, deeper, begins or {}, order, persistent=persistent, demanding=demanding
+    ).program()
     try:
         check_turns(program)
     except Unsupported as reason:
@@ -93,9 +96,9 @@ def direct_arguments(steps: Iterable[Step]) -> tuple[str, ...]:
 class _Lowering:
     def __init__(
         self, emission: Emission, deeper: int, begins: Mapping[str, int],
-        order: TileOrder | None, *, persistent: bool,
+        order: TileOrder | None, *, persistent: bool, demanding: bool,
     ) -> None:  # fmt: skip
-        self.emission = emission
+        self.emission, self.demanding = emission, demanding
         self.begins, self.order, self.persistent = begins, order, persistent
         self.deeper = deeper
         self.layouts = Layouts(emission)
@@ -255,7 +258,7 @@ class _Lowering:
         return TrackedRole(
             chains=chains,
             products=products,
-            multiplied=products.fragments(role.operations),
+            left_alone=frozenset() if self.demanding else products.fragments(role.operations),
             copies=copies,
             turns=self.turns,
             rings=self._uses(role),

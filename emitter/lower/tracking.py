@@ -64,7 +64,7 @@ class TrackedRole:
     turns: tuple[Turn, ...]
     rings: dict[str, RingUse]
     interval: int  # initiation interval, cycles
-    multiplied: frozenset[str] = frozenset()  # fragments that products read or write
+    left_alone: frozenset[str] = frozenset()  # fragments that no chain demands
     goes_on: bool = False  # another tile may follow: it needs the slots of the last iterations too
     flying: list[Batch] = field(default_factory=list)  # products, oldest first
     leaving: list[Batch] = field(default_factory=list)  # copies out, oldest first
@@ -222,7 +222,7 @@ class TrackedRole:
         if inputs:
             yield Pin(fragments=inputs, operation=operation.name, lag=operation.lag)
         yield from steps
-        wanted = () if self._may_drift else demanded(steps, self.chains, self.multiplied)
+        wanted = () if self._may_drift else demanded(steps, self.chains, self.left_alone)
         if wanted:
             yield Demand(fragments=wanted, operation=operation.name, lag=operation.lag)
         yield from self._have_read(operation.name, iteration)

@@ -11,6 +11,7 @@ import pytest
 from twill.emitter.lowering import lower
 from twill.extractor.sample_cases import sample_cases
 from twill.models.errors import InvalidKernel, Unsupported
+from twill.models.warp_step import Demand
 from twill.tests.support.emissions import emission, faults, wrong_elements
 from twill.tests.support.host_cuda.runner import COMPILER, run_on_host
 from twill.tests.support.row_kernels import text_of
@@ -77,6 +78,15 @@ def test_one_copy_in_tensor_memory_is_asked_for() -> None:
     assert made.changes == (
         "s.dot in Tensor Memory: more than one copy at once: there is one copy of s.dot at a time",
     )
+
+
+def test_an_accumulator_is_demanded_where_its_scaling_would_be_put_off() -> None:
+    made = emitted_text(
+        text_of("flash_attention_forward").replace("HEAD_DIM: 128", "HEAD_DIM: 64"), "h100-sxm"
+    )
+    assert (made.faults, made.changes) == ((), ())
+    wanted = [s for role in made.program.roles for s in role.steady if isinstance(s, Demand)]
+    assert any(name.startswith("acc") for step in wanted for name in step.fragments)
 
 
 def test_a_second_loop_is_refused_where_it_stands() -> None:
