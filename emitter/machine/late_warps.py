@@ -15,16 +15,20 @@ from .warps import Shared, Warp
 def check_late_warps(program: WarpProgram) -> None:
     """Each warp of the block in turn goes on only when nothing else can, copies and products first.
 
-    For short loops, and for one that goes round every ring three times. Raises ProgramViolation
-    where a warp misses a phase, or where all wait for ever.
+    For short loops, and for one that goes round every ring three times; that one also behind a
+    short one in a persistent program. Raises ProgramViolation where a warp misses a phase, or where
+    all wait for ever.
     """
     plan = plan_of(program)
     warps = [(i, rank) for i, role in enumerate(program.roles) for rank in range(role.warps)]
     stages = max(role.stages for role in program.roles)
     long = stages + 3 * max(ring.depth for ring in program.rings)
-    for trips in (*range(stages + 2), long):
+    blocks: list[tuple[int, ...]] = [(trips,) for trips in (*range(stages + 2), long)]
+    if program.persistent:
+        blocks = [(trips, long) for trips in (0, 1, stages)]
+    for tiles in blocks:
         for late in warps:
-            _run(plan, (trips, long, trips) if program.persistent else (trips,), late)
+            _run(plan, tiles, late)
 
 
 def _run(plan: Plan, trips: tuple[int, ...], late: tuple[int, int]) -> None:
