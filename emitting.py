@@ -21,6 +21,7 @@ from .emitter.lower.grid_order import TileOrderName
 from .emitter.lower.lower import Lower
 from .emitter.lower.versions import SecondVersion, single_version_orders
 from .emitter.lowering import lower
+from .emitter.machine.late_warps import check_late_warps
 from .emitter.printer.marks import Marks
 from .emitter.printer.printer import TARGETS, print_cuda
 from .emitter.printer.registers import STEP
@@ -139,7 +140,9 @@ def emission_of(answer: Answer) -> Emission:
 
 def printed(answer: Answer) -> str:
     """The CUDA source of the schedule as it is, not compiled; raises as `emit` does."""
-    return print_cuda(lower(emission_of(answer)))
+    program = lower(emission_of(answer))
+    check_late_warps(program)
+    return print_cuda(program)
 
 
 def emit(
@@ -214,6 +217,7 @@ def _as_it_is(emission: Emission, lowered: Lower, *changes: str) -> Emitted:
     if not is_clean(compiled.report) and not program.tensors:
         program = fitted(emission, lowered)
         source, compiled = compile_program(program)
+    check_late_warps(program)
     overlaps, slots = find_overlaps(program, compiled.cubin), emission.schedule.slots
     return Emitted(emission.program, program, source, compiled, overlaps, changes, slots)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..emitter.descriptors import descriptor_of, encode
+from ..emitter.printer.scope import CHUNK_BYTES
 from ..emitter.printer.wgmma import wgmma_name
 from ..models.kernel import ELEMENT_BYTES, ElementType
 from ..models.product_operand import SharedOperand
@@ -39,7 +40,7 @@ def _layout(rows: int, dtype: ElementType) -> int:
 
 
 def _setup(columns: int, dtype: ElementType, left: str) -> str:
-    right = f"(shared + {LEFT_BYTES}) / 16"
+    right = f"(shared + {LEFT_BYTES}) / {CHUNK_BYTES}"
     lines = [
         f"fill_shared(shared, {LEFT_BYTES + columns * ROW_BYTES});",
         "fence_proxy_async();",
@@ -57,7 +58,7 @@ def _setup(columns: int, dtype: ElementType, left: str) -> str:
             f"pin_b32x{4 * STEPS}(p);",
         ]
     else:
-        own = f"(shared + warp / 4 * {ROWS * ROW_BYTES}) / 16"
+        own = f"(shared + warp / 4 * {ROWS * ROW_BYTES}) / {CHUNK_BYTES}"
         lines.append(f"const u64 left = descriptor({own}, {_layout(ROWS, dtype):#x});")
     return "\n".join(lines)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..emitter.descriptors import descriptor_of
+from ..emitter.printer.scope import CHUNK_BYTES
 from ..emitter.printer.tensor_functions import move_name
 from ..emitter.tensor_descriptors import encode_instruction, encode_shared
 from ..models.kernel import ElementType
@@ -91,8 +92,8 @@ fill_shared(shared, {operands});
 fence_proxy_async();
 {_allocation(operands)}
 constexpr u32 instruction = {_instruction(columns, dtype):#x};
-const u64 left = descriptor(shared / 16, {_layout(ROWS):#x});
-const u64 right = descriptor((shared + {LEFT_BYTES}) / 16, {_layout(columns):#x});
+const u64 left = descriptor(shared / {CHUNK_BYTES}, {_layout(ROWS):#x});
+const u64 right = descriptor((shared + {LEFT_BYTES}) / {CHUNK_BYTES}, {_layout(columns):#x});
 """
     return Microbenchmark(
         name=name, threads=32, setup=setup, body=body, finish=finish, leave=_LEAVE,

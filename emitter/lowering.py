@@ -10,7 +10,6 @@ from .inputs import Emission
 from .lower.grid_order import TileOrderName
 from .lower.lower import lower_schedule
 from .lower_tcgen05.lower import lower_for_tensor_memory
-from .machine.late_warps import check_late_warps
 
 
 def lower(
@@ -24,17 +23,6 @@ def lower(
     target. Raises Unsupported, naming the operation, for what cannot be emitted yet.
     """
     _check_loops(emission)
-    program = _lowered(
-        emission, deeper, tile_order, begins, persistent=persistent, demanding=demanding
-    )
-    check_late_warps(program)
-    return program
-
-
-def _lowered(
-    emission: Emission, deeper: int, tile_order: TileOrderName,
-    begins: Mapping[str, int] | None, *, persistent: bool, demanding: bool,
-) -> WarpProgram:  # fmt: skip
     multiplies = any(operation.kind == "matrix" for operation in emission.graph.operations)
     if emission.graph.lowering == "tcgen05" and multiplies:
         if persistent:

@@ -80,6 +80,20 @@ def names_in_index(expression: IndexExpression) -> Iterator[IndexName]:
         yield from names_in_index(expression.right)
 
 
+def is_natural(expression: IndexExpression, natural: frozenset[IndexRole]) -> bool:
+    """Whether the expression is seen to be 0 or more, as all names of the `natural` roles are."""
+    if isinstance(expression, IndexConstant):
+        return expression.value >= 0
+    if isinstance(expression, IndexName):
+        return expression.role in natural
+    left, right = is_natural(expression.left, natural), is_natural(expression.right, natural)
+    if expression.operator == "max":
+        return left or right
+    if expression.operator == "%":
+        return right  # Python's remainder has the sign of the divisor
+    return left and right and expression.operator != "-"
+
+
 def index_text(expression: IndexExpression) -> str:
     """The expression as it would be written in a kernel document."""
     if isinstance(expression, IndexConstant):

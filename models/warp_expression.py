@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -148,48 +149,35 @@ def operations_in(expression: Expression) -> int:
     return 0
 
 
+def _leaves(expression: Expression) -> Iterator[Expression]:
+    """What an expression is made of, from left to right, without what joins or rounds it."""
+    if isinstance(expression, Rounded):
+        yield from _leaves(expression.operand)
+    elif isinstance(expression, Apply):
+        for operand in expression.operands:
+            yield from _leaves(operand)
+    else:
+        yield expression
+
+
 def fragments_in(expression: Expression) -> tuple[str, ...]:
     """Names of the fragments that an expression reads, each once, from left to right."""
-    if isinstance(expression, FragmentElement | LaneElement):
-        return (expression.name,)
-    if isinstance(expression, Rounded):
-        return fragments_in(expression.operand)
-    if isinstance(expression, Apply):
-        found = (name for operand in expression.operands for name in fragments_in(operand))
-        return tuple(dict.fromkeys(found))
-    return ()
+    read = (p.name for p in _leaves(expression) if isinstance(p, FragmentElement | LaneElement))
+    return tuple(dict.fromkeys(read))
 
 
 def stored_in(expression: Expression) -> tuple[StoredElement, ...]:
     """What an expression reads of shared memory, each once, from left to right."""
-    if isinstance(expression, StoredElement):
-        return (expression,)
-    if isinstance(expression, Rounded):
-        return stored_in(expression.operand)
-    if isinstance(expression, Apply):
-        found = (part for operand in expression.operands for part in stored_in(operand))
-        return tuple(dict.fromkeys(found))
-    return ()
+    read = (part for part in _leaves(expression) if isinstance(part, StoredElement))
+    return tuple(dict.fromkeys(read))
 
 
 def arguments_in(expression: Expression) -> tuple[str, ...]:
     """Arguments of which an expression reads elements, each once, from left to right."""
-    if isinstance(expression, ArgumentElement):
-        return (expression.argument,)
-    if isinstance(expression, Rounded):
-        return arguments_in(expression.operand)
-    if isinstance(expression, Apply):
-        found = (name for operand in expression.operands for name in arguments_in(operand))
-        return tuple(dict.fromkeys(found))
-    return ()
+    read = (p.argument for p in _leaves(expression) if isinstance(p, ArgumentElement))
+    return tuple(dict.fromkeys(read))
 
 
 def sums_above_in(expression: Expression) -> tuple[str, ...]:
     """Buffers of which an expression sums up rows above."""
-    if isinstance(expression, SumAbove):
-        return (expression.buffer,)
-    if isinstance(expression, Rounded):
-        return sums_above_in(expression.operand)
-    if isinstance(expression, Apply):
-        return tuple(name for operand in expression.operands for name in sums_above_in(operand))
-    return ()
+    return tuple(part.buffer for part in _leaves(expression) if isinstance(part, SumAbove))

@@ -20,9 +20,7 @@ from .launch import Kernel
 from .sample_inputs import largest_case, random_case
 from .show import AGAIN, Findings, as_object, as_text, print_object, report_error
 from .timing import REPETITIONS, Measurement, measure
-from .watched import WATCH_SECONDS, Hang, leave, wait
-
-INTERRUPTED = 130
+from .watched import INTERRUPTED, WATCH_SECONDS, Hang, leave, wait
 
 
 def main(

@@ -20,10 +20,9 @@ from .driver import Driver
 from .microbenchmark import CalibrationBundle
 from .sampling import REPETITIONS, take_samples
 from .show import print_object, report_error
-from .watched import Hang, leave
+from .watched import INTERRUPTED, Hang, leave
 
 SAMPLES = "samples.json"
-INTERRUPTED = 130
 
 
 def main(

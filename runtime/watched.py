@@ -11,6 +11,7 @@ from ..models.errors import DeviceFault
 from .driver import Driver
 
 POLL_SECONDS = 0.0005
+INTERRUPTED = 130  # exit code of a command that Ctrl-C ended
 WATCH_SECONDS = 60.0  # of a launch that nobody else watches; a sanitizer slows it down
 
 

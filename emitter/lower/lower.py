@@ -22,7 +22,6 @@ from ...models.warp_program_checks import (
     steps_of,
 )
 from ...models.warp_step import Acquire, LoadVector, Reserve, Step, StoreRows
-from ..amendments import with_fewer_stages
 from ..inputs import Emission
 from .across import Across, lay_out_scratch
 from .chains import ChainSteps
@@ -43,7 +42,7 @@ from .rotation import leaves_products_behind, rotations
 from .storage import Storage, lay_out, resident_tiles
 from .stripes import resident_vectors
 from .tracking import RingUse, TrackedRole
-from .turn_check import check_turns
+from .turn_check import check_turns_of
 from .turns import Turn, barriers_of, find_turns
 from .versions import copied_vectors, versions_of
 
@@ -70,10 +69,7 @@ def lower_schedule(
     program = _Lowering(
         emission, deeper, begins or {}, order, persistent=persistent, demanding=demanding
     ).program()
-    try:
-        check_turns(program)
-    except Unsupported as reason:
-        raise with_fewer_stages(reason, emission.schedule) from None
+    check_turns_of(program, emission.schedule)
     program = with_partial_sums(program)
     return made_persistent(program, shared_capacity(emission)) if persistent else program
 

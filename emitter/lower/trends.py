@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ...models.index_expression import IndexConstant, IndexExpression, IndexName
+from ...models.index_expression import (
+    IndexConstant,
+    IndexExpression,
+    IndexName,
+    IndexRole,
+    is_natural,
+)
 
+_NATURAL: frozenset[IndexRole] = frozenset(("grid", "extent"))
 Trend = Literal["level", "up", "down", "unknown"]
 
 _OPPOSITE: dict[Trend, Trend] = {
@@ -33,11 +40,11 @@ def trend(expression: IndexExpression, axis: str) -> Trend:
             return _joined(left, right)
         case "-":
             return _joined(left, _OPPOSITE[right])
-        case "*" if right == "level" and _is_natural(expression.right):
+        case "*" if right == "level" and is_natural(expression.right, _NATURAL):
             return left
-        case "*" if left == "level" and _is_natural(expression.left):
+        case "*" if left == "level" and is_natural(expression.left, _NATURAL):
             return right
-        case "//" | "cdiv" if right == "level" and _is_natural(expression.right):
+        case "//" | "cdiv" if right == "level" and is_natural(expression.right, _NATURAL):
             return left
     return "unknown"
 
@@ -46,12 +53,3 @@ def _joined(left: Trend, right: Trend) -> Trend:
     if "level" in (left, right):
         return right if left == "level" else left
     return left if left == right else "unknown"
-
-
-def _is_natural(expression: IndexExpression) -> bool:
-    if isinstance(expression, IndexConstant):
-        return expression.value >= 0
-    if isinstance(expression, IndexName):
-        return expression.role in ("grid", "extent")
-    both = _is_natural(expression.left) and _is_natural(expression.right)
-    return both and expression.operator != "-"

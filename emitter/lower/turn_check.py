@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from ...models.barrier_step import Arrive, Sync
 from ...models.errors import Unsupported
 from ...models.role_periods import periods_of
+from ...models.schedule import Schedule
 from ...models.warp_program import Role, WarpProgram
 from ...models.warp_program_checks import GROUP_THREADS
+from ..amendments import with_fewer_stages
 
 MOST_STATES = 200_000
 Event = tuple[str, bool]
@@ -29,6 +31,14 @@ def check_turns(program: WarpProgram) -> None:
     longest = 3 + max((role.stages + role.unroll - 1 for role in roles), default=0)
     for trips in range(1, longest + 1):
         _walk([list(_events(role, trips, shared)) for role in roles], trips)
+
+
+def check_turns_of(program: WarpProgram, schedule: Schedule) -> None:
+    """The same; the error says whether a schedule of fewer stages may do."""
+    try:
+        check_turns(program)
+    except Unsupported as reason:
+        raise with_fewer_stages(reason, schedule) from None
 
 
 def _walk(events: Sequence[Sequence[Event]], trips: int) -> None:

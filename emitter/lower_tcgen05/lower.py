@@ -21,7 +21,6 @@ from ...models.warp_program_checks import (
     steps_of,
 )
 from ...models.warp_step import Acquire, Reserve, Step
-from ..amendments import with_fewer_stages
 from ..inputs import Emission
 from ..lower.chains import ChainSteps
 from ..lower.hoisted import hoisted
@@ -33,7 +32,7 @@ from ..lower.places import Places
 from ..lower.plan import WARPS, PlannedOperation, PlannedRole, make_plan
 from ..lower.registers import Registers
 from ..lower.storage import copies_in, resident_tiles
-from ..lower.turn_check import check_turns
+from ..lower.turn_check import check_turns_of
 from ..lower.turns import barriers_of, find_turns
 from ..lower.versions import check_versions, copied_vectors
 from .finish import READ, TensorFinish
@@ -59,10 +58,7 @@ def lower_for_tensor_memory(emission: Emission, *, deeper: int = 0) -> WarpProgr
     Raises Unsupported, naming the operation, for what cannot be emitted yet.
     """
     program = _Lowering(emission, deeper).program()
-    try:
-        check_turns(program)
-    except Unsupported as reason:
-        raise with_fewer_stages(reason, emission.schedule) from None
+    check_turns_of(program, emission.schedule)
     return program
 
 

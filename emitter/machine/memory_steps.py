@@ -164,14 +164,14 @@ def wait_copies(run: RoleRun, step: WaitCopies) -> CopiesWait:
 
 def arrive(run: RoleRun, step: Arrive) -> None:
     """Arrive and go on."""
-    if _takes_part(run, step):
+    if takes_part(step, run.iteration, run.trips):
         barrier = run.block.barriers[step.barrier]
         barrier.arrive(run.role.name, run.threads, run.outgoing())
 
 
 def sync(run: RoleRun, step: Sync) -> BarrierWait | None:
     """Arrive and wait."""
-    if not _takes_part(run, step):
+    if not takes_part(step, run.iteration, run.trips):
         return None
     barrier = run.block.barriers[step.barrier]
     turns = barrier.turns
@@ -179,7 +179,6 @@ def sync(run: RoleRun, step: Sync) -> BarrierWait | None:
     return BarrierWait(barrier, turns, lambda: run.learn(barrier.published))
 
 
-def _takes_part(run: RoleRun, step: Arrive | Sync) -> bool:
+def takes_part(step: Arrive | Sync, iteration: int | None, trips: int) -> bool:
     """Outside the loop always; there, not in the iterations that are left out."""
-    iteration = run.iteration
-    return iteration is None or step.skip_first <= iteration < run.trips - step.skip_last
+    return iteration is None or step.skip_first <= iteration < trips - step.skip_last

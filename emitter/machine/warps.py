@@ -17,6 +17,7 @@ from ...models.tensor_memory_step import AwaitSignal, CommitProducts, CommitRele
 from ...models.warp_program import Role
 from ...models.warp_step import Acquire, CopyIn, Product, Release, Reserve, Step, WaitProducts
 from .block import Plan
+from .memory_steps import takes_part
 
 THREADS = 32
 
@@ -219,19 +220,14 @@ def _commit_release(warp: Warp, step: CommitRelease) -> _Waits:
     yield from ()
 
 
-def _takes_part(warp: Warp, step: Arrive | Sync) -> bool:
-    iteration = warp.iteration
-    return iteration is None or step.skip_first <= iteration < warp.trips - step.skip_last
-
-
 def _arrive(warp: Warp, step: Arrive) -> _Waits:
-    if _takes_part(warp, step):
+    if takes_part(step, warp.iteration, warp.trips):
         warp.shared.named[step.barrier].arrive(THREADS)
     yield from ()
 
 
 def _sync(warp: Warp, step: Sync) -> _Waits:
-    if _takes_part(warp, step):
+    if takes_part(step, warp.iteration, warp.trips):
         barrier = warp.shared.named[step.barrier]
         turn = barrier.over + 1
         barrier.arrive(THREADS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...models.index_expression import IndexExpression, IndexName
 from ...models.kernel import ElementType
 from ...models.warp_expression import ArgumentElement
@@ -10,7 +12,7 @@ from .indices import Sum, atom, constant
 from .scope import Scope, refuse
 from .values import TERNARY, Value
 
-_ZERO = {"float": "0.0f", "int": "0", "bool": "false"}
+ZERO = {"float": "0.0f", "int": "0", "bool": "false"}
 
 
 def of_argument(element: ArgumentElement, beyond: tuple[str, str], scope: Scope) -> Value:
@@ -27,14 +29,17 @@ def of_argument(element: ArgumentElement, beyond: tuple[str, str], scope: Scope)
         )
     )  # fmt: skip
     columns = extent_of(shape[-1], scope).text
-    inside = [*_leading(element, scope), f"{row.text} < {extent_of(shape[-2], scope).text}"]
-    inside.append(f"{column.text} < {columns}")
+    conditions = inside(element.index[:-2], shape[:-2], scope)
+    conditions += [
+        f"{row.text} < {extent_of(shape[-2], scope).text}",
+        f"{column.text} < {columns}",
+    ]
     for place, index in ((row, element.index[-2]), (column, element.index[-1])):
         if not scope.is_natural(index):
-            inside.append(f"{place.text} >= 0")
+            conditions.append(f"{place.text} >= 0")
     loaded = widened(f"{pointer}[(u64)({row.text}) * {columns} + ({column.text})]", dtype)
     type_name = element_type(dtype)
-    return Value(f"{' && '.join(inside)} ? {loaded} : {_ZERO[type_name]}", type_name, TERNARY)
+    return Value(f"{' && '.join(conditions)} ? {loaded} : {ZERO[type_name]}", type_name, TERNARY)
 
 
 def _pointer(element: ArgumentElement, scope: Scope) -> str:
@@ -43,29 +48,37 @@ def _pointer(element: ArgumentElement, scope: Scope) -> str:
         scope.names.of("argument", element.argument),
         scope.tensor(element.argument).shape,
     )
+    rows = rows_before(element.index[:-2], shape[1:-1], scope)
+    return f"({pointer} + {rows} * {extent_of(shape[-1], scope).text})" if rows else pointer
+
+
+def rows_before(
+    indices: Sequence[IndexExpression], extents: Sequence[int | str], scope: Scope
+) -> str:
+    """How many lie before the one of these indices, in 64 bits; `extents`: of what follows each."""
     total = ""
-    for index, extent in zip(element.index[:-2], shape[1:-1], strict=True):
+    for index, extent in zip(indices, extents, strict=True):
         start = scope.index(index).factor
         place = f"({total} + {start})" if total else f"(u64){start}"
         total = f"{place} * {extent_of(extent, scope).text}"
-    last = extent_of(shape[-1], scope).text
-    return f"({pointer} + {total} * {last})" if total else pointer
+    return total
 
 
-def _leading(element: ArgumentElement, scope: Scope) -> list[str]:
-    """The conditions of the leading indices, without what is sure."""
+def inside(
+    indices: Sequence[IndexExpression], extents: Sequence[int | str], scope: Scope
+) -> list[str]:
+    """The conditions of indices that lie in their extents, without what is sure."""
     found = []
-    shape = scope.tensor(element.argument).shape
-    for index, extent in zip(element.index[:-2], shape[:-2], strict=True):
+    for index, extent in zip(indices, extents, strict=True):
         place = scope.index(index)
         if not scope.is_natural(index):
             found.append(f"{place.text} >= 0")
-        if not is_below(index, extent, scope):
+        if not _is_below(index, extent, scope):
             found.append(f"{place.text} < {extent_of(extent, scope).text}")
     return found
 
 
-def is_below(index: IndexExpression, extent: int | str, scope: Scope) -> bool:
+def _is_below(index: IndexExpression, extent: int | str, scope: Scope) -> bool:
     """Whether the grid counts that index up to that extent."""
     if not isinstance(index, IndexName) or index.role != "grid":
         return False

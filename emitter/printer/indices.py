@@ -12,6 +12,7 @@ from ...models.index_expression import (
     IndexOperator,
     IndexRole,
     apply_operator,
+    is_natural,
 )
 
 
@@ -123,17 +124,3 @@ def _quotient(operator: IndexOperator, left: Sum, right: Sum, *, natural: bool) 
         return atom(f"{left.factor} {'/' if operator == '//' else '%'} {right.factor}")
     function = {"//": "floor_divide", "%": "floor_remainder", "cdiv": "ceil_divide"}[operator]
     return atom(f"{function}({left.text}, {right.text})")
-
-
-def is_natural(expression: IndexExpression, natural: frozenset[IndexRole]) -> bool:
-    """Whether the expression is seen to be 0 or more, as all names of the `natural` roles are."""
-    if isinstance(expression, IndexConstant):
-        return expression.value >= 0
-    if isinstance(expression, IndexName):
-        return expression.role in natural
-    left, right = is_natural(expression.left, natural), is_natural(expression.right, natural)
-    if expression.operator == "max":
-        return left or right
-    if expression.operator == "%":
-        return right  # Python's remainder has the sign of the divisor
-    return left and right and expression.operator != "-"

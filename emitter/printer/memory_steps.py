@@ -7,7 +7,7 @@ from ...models.shared_step import CopyElement
 from ...models.warp_program import Fragment
 from ...models.warp_step import LoadVector, StoreRows
 from . import stripes
-from .arguments import extent_of, is_below, widened
+from .arguments import ZERO, extent_of, inside, rows_before, widened
 from .expressions import Element, element_of, text_of
 from .fragments import element_type, registers_of
 from .indices import atom
@@ -37,7 +37,7 @@ def print_load_vector(step: LoadVector, scope: Scope) -> list[str]:
     dtype, pointer = scope.tensor(step.argument).dtype, scope.names.of("argument", step.argument)
     variable = {"columns": "j", "rows": "" if scope.by_row else "r"}.get(target.layout, "")
     loaded = widened(f"{pointer}[{_base(step, scope)}at]", dtype)
-    zero = {"float": "0.0f", "int": "0", "bool": "false"}[element_type(target.dtype)]
+    zero = ZERO[element_type(target.dtype)]
     register = f"{name}[{variable}]" if variable else name
     layout = target.layout
     assert layout in ("columns", "rows", "scalar")
@@ -104,25 +104,14 @@ def _place(step: Vector, element: Element, scope: Scope) -> str:
 
 def _base(step: Vector, scope: Scope) -> str:
     """Where the row of the leading indices begins, in 64 bits; empty for a plain vector."""
-    shape = scope.tensor(step.argument).shape
-    total = ""
-    for index, extent in zip(step.index[:-1], shape[1:], strict=True):
-        start = scope.index(index).factor
-        place = f"({total} + {start})" if total else f"(u64){start}"
-        total = f"{place} * {extent_of(extent, scope).text}"
+    total = rows_before(step.index[:-1], scope.tensor(step.argument).shape[1:], scope)
     return f"{total} + " if total else ""
 
 
 def _inside(step: Vector, scope: Scope) -> str:
     """The condition of lying inside the argument, without what is sure."""
     shape = scope.tensor(step.argument).shape
-    found = []
-    for index, extent in zip(step.index[:-1], shape[:-1], strict=True):
-        place = scope.index(index)
-        if not scope.is_natural(index):
-            found.append(f"{place.text} >= 0")
-        if not is_below(index, extent, scope):
-            found.append(f"{place.text} < {extent_of(extent, scope).text}")
+    found = inside(step.index[:-1], shape[:-1], scope)
     if not scope.is_natural(step.index[-1]):
         found.append("at >= 0")
     return " && ".join([*found, f"at < {extent_of(shape[-1], scope).text}"])

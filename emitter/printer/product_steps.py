@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from ...models.warp_step import (
     Anchor,
@@ -14,7 +15,7 @@ from ...models.warp_step import (
     SharedOperand,
     WaitProducts,
 )
-from ..descriptors import descriptor_of, encode, instruction_depth
+from ..descriptors import encode, instruction_depth
 from .fragments import registers_of
 from .operands import descriptors
 from .scope import Scope, refuse
@@ -34,11 +35,15 @@ def print_product(step: Product, scope: Scope) -> list[str]:
     if target.columns != step.columns or rest:
         raise refuse(f"{step.target} cannot hold a product of {step.columns} columns")
     setup: list[str] = []
+    each = partial(
+        descriptors, depth=step.depth, encode=encode, scope=scope, setup=setup,
+        hidden=_are_many(scope),
+    )  # fmt: skip
     if isinstance(step.left, FragmentOperand):
         lefts, major = _registers(step.left, count, scope), "r"
     else:
-        lefts, major = _descriptors("left", step.left, step, scope, setup), step.left.major
-    rights = _descriptors("right", step.right, step, scope, setup)
+        lefts, major = each("left", step.left), step.left.major
+    rights = each("right", step.right)
     function = wgmma_name(step.columns, step.dtype, major, step.right.major)
     name = scope.fragment(step.target)
     calls = [
@@ -54,16 +59,6 @@ def _registers(operand: FragmentOperand, count: int, scope: Scope) -> list[str]:
     return [
         ", ".join(f"{name}[{width * k + r}]" for r in range(width)) for k in range(count)
     ]  # fmt: skip
-
-
-def _descriptors(
-    side: str, operand: SharedOperand, step: Product, scope: Scope, setup: list[str]
-) -> list[str]:
-    """The operand of each instruction: one descriptor, moved on by constants."""
-    found = descriptor_of(operand, scope.program.buffer(operand.buffer), step.depth)
-    line, each = descriptors(side, operand, found, encode(found), scope, hidden=_are_many(scope))
-    setup.append(line)
-    return each
 
 
 def _are_many(scope: Scope) -> bool:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ...models.errors import ProgramViolation
-from ...models.index_expression import IndexExpression, IndexName, IndexRole
+from ...models.index_expression import IndexExpression, IndexName, IndexRole, is_natural
 from ...models.kernel import ELEMENT_BYTES
 from ...models.step_base import StepBase
 from ...models.tile_program import TensorParameter
 from ...models.warp_program import Fragment, Role, SharedBuffer, WarpProgram
 from ...models.warp_program_checks import BARRIER_BYTES
-from .indices import Sum, atom, index_sum, is_natural
+from .indices import Sum, atom, index_sum
 from .iteration import Iteration
 from .marks import NOWHERE, Marks, Place
 from .names import Names

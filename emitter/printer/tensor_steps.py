@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ...models.product_operand import SharedOperand, TensorOperand
+from functools import partial
+
+from ...models.product_operand import TensorOperand
 from ...models.tensor_memory_checks import allocated_columns
 from ...models.tensor_memory_step import (
     CommitProducts,
@@ -16,7 +18,7 @@ from ...models.tensor_memory_step import (
     WaitTensorStores,
 )
 from ...models.warp_expression import FragmentElement
-from ..descriptors import descriptor_of, instruction_depth
+from ..descriptors import instruction_depth
 from ..tensor_descriptors import encode_instruction, encode_shared, operand_columns
 from .expressions import matrix_element, text_of
 from .fragments import registers_of
@@ -34,11 +36,12 @@ def print_tensor_product(step: TensorProduct, scope: Scope) -> list[str]:
     if rest:
         raise refuse(f"{step.tensor}: a product over {step.depth} elements")
     setup = [f"constexpr u32 instruction = {encode_instruction(step):#x};"]
+    each = partial(descriptors, depth=step.depth, encode=encode_shared, scope=scope, setup=setup)
     if isinstance(step.left, TensorOperand):
         function, lefts = "tensor_product_by", _columns(step.left, step, count, scope)
     else:
-        function, lefts = "tensor_product", _descriptors("left", step.left, step, scope, setup)
-    rights = _descriptors("right", step.right, step, scope, setup)
+        function, lefts = "tensor_product", each("left", step.left)
+    rights = each("right", step.right)
     target = scope.names.of("tensor", step.tensor)
     calls = [
         f"{function}({target}, {left}, {right}, instruction, {int(step.accumulate or k > 0)});"
@@ -53,16 +56,6 @@ def _columns(operand: TensorOperand, step: TensorProduct, count: int, scope: Sco
     start = atom(scope.names.of("tensor", operand.tensor))
     each = operand_columns(step.dtype, step.depth) // count
     return [start.plus(k * each).text for k in range(count)]
-
-
-def _descriptors(
-    side: str, operand: SharedOperand, step: TensorProduct, scope: Scope, setup: list[str]
-) -> list[str]:
-    """The operand of each instruction: one descriptor, moved on by constants."""
-    found = descriptor_of(operand, scope.program.buffer(operand.buffer), step.depth)
-    line, each = descriptors(side, operand, found, encode_shared(found), scope)
-    setup.append(line)
-    return each
 
 
 def print_commit_products(step: CommitProducts, scope: Scope) -> list[str]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -94,6 +95,6 @@ if __name__ == "__main__":
     fault = sys.argv[1]
     timing.sample_clocks = lambda: timing.Clocks(1000, 350.0, 45)
     if fault == "peers":
-        setattr(worker, "find_peers", no_peers)  # noqa: B010
+        mock.patch.object(worker, "find_peers", no_peers).start()
     stub = StubDriver(FAULTS.get(fault, right), hangs=fault == "hang")
     sys.exit(worker.main(sys.stdin, sys.stdout, no_gpu if fault == "no-gpu" else lambda: stub))

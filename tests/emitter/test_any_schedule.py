@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from twill.emitter.lowering import lower
+from twill.emitter.machine.late_warps import check_late_warps
 from twill.emitter.machine.protocol import run_protocols
 from twill.extractor.sample_cases import sample_cases
 from twill.models.errors import Unsupported
@@ -51,6 +52,7 @@ def test_a_schedule_is_right_or_refused_by_name(name: str, stages: int) -> None:
             continue
         for trips in (0, 1, 2, 3, 4, 5, 11):
             run_protocols(program, trips, range(20))
+        check_late_warps(program)
         assert faults(program, case, seed=percent) == 0
         outcomes["right"] += 1
     assert outcomes["right"] > 0

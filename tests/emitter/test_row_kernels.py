@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import sys
-
 import pytest
 
 from twill.emitter.machine.protocol import run_protocols
@@ -19,7 +16,7 @@ from twill.tests.support.emissions import (
     warp_program,
     wrong_elements,
 )
-from twill.tests.support.host_cuda.runner import COMPILER, run_on_host
+from twill.tests.support.host_cuda.runner import on_host, run_on_host
 from twill.tests.support.row_kernels import (
     COPIED,
     MASKED,
@@ -56,10 +53,6 @@ KERNELS = {
 CROSSING = ("sub-tiles", "four fragments")
 """Those in which tiles cross warp groups on B200."""
 GPUS = ("h100-sxm", "b200")
-on_host = pytest.mark.skipif(
-    COMPILER is None or sys.platform != "linux" or platform.machine() != "x86_64",
-    reason="needs g++ on Linux and x86-64",
-)
 
 
 @pytest.mark.parametrize("what", KERNELS)

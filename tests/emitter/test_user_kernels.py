@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 from dataclasses import replace
 
 import pytest
@@ -13,7 +11,7 @@ from twill.extractor.sample_cases import sample_cases
 from twill.models.errors import InvalidKernel, Unsupported
 from twill.models.warp_step import Demand
 from twill.tests.support.emissions import emission, faults, wrong_elements
-from twill.tests.support.host_cuda.runner import COMPILER, run_on_host
+from twill.tests.support.host_cuda.runner import on_host, run_on_host
 from twill.tests.support.row_kernels import text_of
 from twill.tests.support.user_kernels import (
     ADDED_UP,
@@ -46,10 +44,6 @@ ON_BLACKWELL = {
 CASES = (
     *((what, text, "h100-sxm") for what, text in ON_HOPPER.items()),
     *((what, text, "b200") for what, text in ON_BLACKWELL.items()),
-)
-on_host = pytest.mark.skipif(
-    COMPILER is None or sys.platform != "linux" or platform.machine() != "x86_64",
-    reason="needs g++ on Linux and x86-64",
 )
 
 

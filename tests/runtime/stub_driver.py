@@ -116,3 +116,13 @@ class StubDriver:
     def named(self, name: str) -> list[tuple[Any, ...]]:
         """The calls of one kind."""
         return [call for call in self.calls if call[0] == name]
+
+
+def noting(codes: list[int]) -> Callable[[int], int]:
+    """Notes the exit code in place of ending this process."""
+
+    def end(code: int) -> int:
+        codes.append(code)
+        return code
+
+    return end

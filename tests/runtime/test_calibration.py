@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from twill.runtime.calibration_pack import write_calibration
 from twill.runtime.microbenchmark import CalibrationBundle
 from twill.runtime.sampling import take_samples
 from twill.runtime.timing import Clocks
+from twill.tests.runtime.stub_driver import noting
 from twill.tests.support.modelled_gpu import ModelledGpu
 
 DIGEST = "sha256:" + "5" * 64
@@ -112,14 +112,6 @@ def test_too_few_or_many_repetitions_are_refused(tmp_path: Path, repetitions: in
     bundle = CalibrationBundle.load(write(tmp_path / "c"))
     with pytest.raises(InvalidInput, match="5 to 300 repetitions"):
         take_samples(bundle, ModelledGpu(), "2026-01-31", repetitions)
-
-
-def noting(codes: list[int]) -> Callable[[int], int]:
-    def end(code: int) -> int:
-        codes.append(code)
-        return code
-
-    return end
 
 
 def test_a_microbenchmark_that_hangs_is_named(

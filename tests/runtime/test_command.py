@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from twill.runtime.dtypes import to_values
 from twill.runtime.sample_inputs import random_case
 from twill.runtime.timing import Clocks
 from twill.tests.runtime import scaling
-from twill.tests.runtime.stub_driver import StubDriver
+from twill.tests.runtime.stub_driver import StubDriver, noting
 
 
 @pytest.fixture(autouse=True)
@@ -166,14 +165,6 @@ def test_indices_are_not_drawn(tmp_path: Path) -> None:
     folder = scaling.write(tmp_path / "bundle", arguments=arguments, parameters=parameters)
     with pytest.raises(InvalidInput, match="a: indices cannot be drawn"):
         random_case(Bundle.load(folder).manifest, {"M": 8}, [scaling.case()])
-
-
-def noting(codes: list[int]) -> Callable[[int], int]:
-    def end(code: int) -> int:
-        codes.append(code)
-        return code
-
-    return end
 
 
 def test_a_kernel_that_hangs_ends_the_process(

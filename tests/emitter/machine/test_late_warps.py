@@ -13,7 +13,12 @@ from twill.models.warp_program import WarpProgram
 from twill.models.warp_step import Step
 from twill.tests.emitter.machine import attention_program, programs
 from twill.tests.emitter.machine.programs import with_steps
-from twill.tests.support.emissions import persistent_program, warp_program
+from twill.tests.support.emissions import (
+    EMITTED,
+    ON_BLACKWELL,
+    persistent_program,
+    warp_program,
+)
 
 ATTENTION = ("forward", "causal", "sigmoid", "softcap")
 
@@ -74,6 +79,12 @@ def test_programs_written_by_hand_pass(make: Callable[[], WarpProgram]) -> None:
     check_late_warps(make())
 
 
-@pytest.mark.parametrize("name", ["gemm", "flash_attention_causal"])
-def test_persistent_programs_pass(name: str) -> None:
+@pytest.mark.parametrize("name", EMITTED)
+def test_library_programs_pass(name: str) -> None:
+    check_late_warps(warp_program(name))
     check_late_warps(persistent_program(name))
+
+
+@pytest.mark.parametrize("name", ON_BLACKWELL)
+def test_library_programs_for_tensor_memory_pass(name: str) -> None:
+    check_late_warps(warp_program(name, "b200"))

@@ -1,8 +1,6 @@
 """Deliberate faults in CUDA text for B200, each of which the run on the CPU has to show."""
 
-import platform
 import re
-import sys
 from functools import cache
 
 import pytest
@@ -10,12 +8,9 @@ import pytest
 from twill.emitter.printer.printer import entry_point, print_cuda
 from twill.extractor.sample_cases import SampleCase, sample_cases
 from twill.tests.support.emissions import emission, warp_program, wrong_elements
-from twill.tests.support.host_cuda.runner import COMPILER, Failed, Texts, run_on_host
+from twill.tests.support.host_cuda.runner import Failed, Texts, on_host, run_on_host
 
-pytestmark = pytest.mark.skipif(
-    COMPILER is None or sys.platform != "linux" or platform.machine() != "x86_64",
-    reason="needs g++ on Linux and x86-64",
-)
+pytestmark = on_host
 LONG = 2  # the sample case with five iterations
 SEEDS = range(13)
 SOME = (0, 5)

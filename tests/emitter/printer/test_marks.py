@@ -1,8 +1,5 @@
 """Marks: the clocks and the progress of each role, and the text without them."""
 
-import platform
-import sys
-
 import numpy as np
 import pytest
 
@@ -18,12 +15,8 @@ from twill.tests.support.emissions import (
     warp_program,
     wrong_elements,
 )
-from twill.tests.support.host_cuda.runner import COMPILER, MarkArrays, run_on_host
+from twill.tests.support.host_cuda.runner import MarkArrays, on_host, run_on_host
 
-on_host = pytest.mark.skipif(
-    COMPILER is None or sys.platform != "linux" or platform.machine() != "x86_64",
-    reason="needs g++ on Linux and x86-64",
-)
 LONG = 2
 
 

@@ -1,8 +1,6 @@
 """The printed CUDA text itself, compiled with g++ and executed on the CPU."""
 
-import platform
 import re
-import sys
 from functools import cache
 
 import numpy as np
@@ -18,13 +16,10 @@ from twill.tests.support.emissions import (
     warp_program,
     wrong_elements,
 )
-from twill.tests.support.host_cuda.runner import COMPILER, Failed, Texts, run_on_host
+from twill.tests.support.host_cuda.runner import Failed, Texts, on_host, run_on_host
 from twill.tests.support.host_cuda.source import host_source
 
-pytestmark = pytest.mark.skipif(
-    COMPILER is None or sys.platform != "linux" or platform.machine() != "x86_64",
-    reason="needs g++ on Linux and x86-64",
-)
+pytestmark = on_host
 LONG = 2  # the sample case with five iterations
 SEEDS = range(
     9

@@ -1,7 +1,5 @@
 """CUDA text for B200, compiled with g++ and executed on the CPU: tcgen05 and Tensor Memory too."""
 
-import platform
-import sys
 from functools import cache
 
 import numpy as np
@@ -19,13 +17,10 @@ from twill.tests.support.emissions import (
     wrong_elements,
 )
 from twill.tests.support.host_cuda.assembly import translated
-from twill.tests.support.host_cuda.runner import COMPILER, Texts, run_on_host
+from twill.tests.support.host_cuda.runner import Texts, on_host, run_on_host
 from twill.tests.support.host_cuda.source import host_source
 
-pytestmark = pytest.mark.skipif(
-    COMPILER is None or sys.platform != "linux" or platform.machine() != "x86_64",
-    reason="needs g++ on Linux and x86-64",
-)
+pytestmark = on_host
 LONG = 2  # the sample case with five iterations
 SEEDS = range(13)
 """Fair and prompt; then each of six kinds of asynchronous work last, the rest prompt or not."""

@@ -1,7 +1,9 @@
 """Printed CUDA text compiled with g++ and executed on the CPU, block by block."""
 
+import platform
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from twill.emitter.launch_description import MULTIPROCESSORS, launch_description
 from twill.emitter.printer.printer import entry_point
@@ -25,6 +28,10 @@ COMPILER = shutil.which("g++")
 OPTIONS = ("-std=c++17", "-w", "-fno-strict-aliasing", "-U_FORTIFY_SOURCE",
            "-fsanitize=alignment,bounds", "-fno-sanitize-recover=all")  # fmt: skip
 TIMEOUT_SECONDS = 240
+on_host = pytest.mark.skipif(
+    COMPILER is None or sys.platform != "linux" or platform.machine() != "x86_64",
+    reason="needs g++ on Linux and x86-64",
+)
 
 Texts = tuple[tuple[str, str], ...]
 """Printed sources, each with its entry point."""
